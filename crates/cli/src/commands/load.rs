@@ -1,0 +1,64 @@
+//! `stead load`: bring a snapshot back.
+
+use clap::Args;
+use serde_json::json;
+use stead::error::Result;
+use stead::load::{LoadOptions, load};
+
+use crate::args::Consent;
+use crate::invocation::Invocation;
+use crate::printer::Outcome;
+use crate::progress::grouped;
+
+/// Bring back the rows and files of a snapshot, then upgrade
+///
+/// The snapshot is unpacked and verified beside what is there, upgraded to today's revisions and indexed; only then does
+/// it take the place of the old state, which becomes an undo point. A snapshot that is newer than the revision files here
+/// is refused.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  stead load before\n  stead load before --no-migrate    leave the schema as it was \
+                        then\n  stead undo                        take the load back"
+)]
+pub(crate) struct Load {
+    /// The snapshot
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Take the snapshot from another environment's folder
+    #[arg(long, value_name = "ENV")]
+    from: Option<String>,
+    /// Bring back that database only, and no files
+    #[arg(long, value_name = "D")]
+    database: Option<String>,
+    /// Do not upgrade afterwards
+    #[arg(long)]
+    no_migrate: bool,
+    /// Leave the search index as it is
+    #[arg(long)]
+    skip_index: bool,
+    /// Only print what would be done
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+impl Load {
+    pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
+        let environment = invocation.environment_with(self.consent.consents())?;
+        let options = LoadOptions {
+            name: self.name,
+            from: self.from,
+            database: self.database,
+            no_migrate: self.no_migrate,
+            skip_index: self.skip_index,
+        };
+        if self.dry_run {
+            let steps = stead::load::plan(&environment, &options).await?;
+            return super::dry_run(&environment, steps);
+        }
+        let loaded = load(&environment, &options).await?;
+        let text = format!("loaded `{}`: {} rows, {} files", loaded.name, grouped(loaded.rows), grouped(loaded.files));
+        Ok(Outcome::summary(json!({ "loaded": loaded }), text))
+    }
+}

@@ -1,0 +1,33 @@
+//! `stead new`: a project to begin with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use stead::error::Result;
+
+use crate::invocation::Invocation;
+use crate::printer::Outcome;
+
+/// Make a new project, with SQLite and an embedded index, ready to run
+///
+/// The folder gets a commented `stead.toml`, one app with a first revision and its model, a seed file and a search
+/// index. Nothing in a folder that is not empty is ever overwritten.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  stead new shop && cd shop && stead init")]
+pub(crate) struct New {
+    /// The folder to make
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+impl New {
+    pub(crate) fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
+        let folder = invocation.directory()?.join(&self.folder);
+        let files = stead::new::new(&folder)?;
+        let list: String = files.iter().map(|file| format!("  {}\n", file.display())).collect();
+        let next = format!("stead -C {} init", self.folder.display());
+        let text = format!("made `{}`:\n{list}next: {next}", self.folder.display());
+        Ok(Outcome::summary(json!({ "folder": folder, "files": files, "next": next }), text))
+    }
+}

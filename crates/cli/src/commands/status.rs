@@ -1,0 +1,73 @@
+//! `stead status`: what is there.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::json;
+use stead::error::{Kind, Result};
+use stead::status::{Status as Report, status};
+
+use crate::invocation::Invocation;
+use crate::printer::Outcome;
+use crate::progress::{bytes, grouped};
+
+/// Show what is there: databases with their revisions, storage, indexes, snapshots, undo points
+///
+/// Reads only and takes no lock. Work that was cut off half-way is reported with exit 6.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  stead status\n  stead status --json")]
+pub(crate) struct Status {}
+
+impl Status {
+    pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
+        let environment = invocation.environment()?;
+        let report = status(&environment).await?;
+        let kind = report.interrupted.is_some().then_some(Kind::HalfWay);
+        Ok(Outcome::data(json!({ "status": report }), text(&report)).with_kind(kind))
+    }
+}
+
+fn text(report: &Report) -> String {
+    let mut text = format!("project {} in {}\n", report.project, report.environment);
+    databases(&mut text, report);
+    for leaf in &report.leaves {
+        let state = if leaf.exists { "there" } else { "missing" };
+        line(&mut text, &format!("storage {}: {state}", leaf.name));
+    }
+    for index in &report.indexes {
+        line(&mut text, &super::index::describe(index));
+    }
+    line(&mut text, &format!("snapshots: {}", list(&report.snapshots)));
+    let points: Vec<String> = report.undo.iter().map(|point| format!("{} ({})", point.operation, point.at)).collect();
+    line(&mut text, &format!("undo points: {}", list(&points)));
+    if let Some(operation) = &report.interrupted {
+        line(&mut text, &format!("`{operation}` was cut off half-way; the next command that writes finishes it"));
+    }
+    text
+}
+
+fn databases(text: &mut String, report: &Report) {
+    for database in &report.databases {
+        if !database.exists {
+            line(text, &format!("database {}: missing ({})", database.name, database.place));
+            continue;
+        }
+        let marker = database.marker.as_deref().unwrap_or("not seeded");
+        let size = bytes(database.bytes);
+        line(text, &format!("database {}: {} {}, {size}, {marker}", database.name, database.engine, database.version));
+        for app in &database.apps {
+            let pending =
+                if app.pending == 0 { "at head".to_owned() } else { format!("{} pending", grouped(app.pending)) };
+            let at = if app.current.is_empty() { "base".to_owned() } else { app.current.join(", ") };
+            line(text, &format!("  app {}: {at}, {pending}", app.app));
+        }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string");
+}

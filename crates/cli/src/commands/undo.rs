@@ -1,0 +1,97 @@
+//! `stead undo`: take back the last destructive command.
+
+use clap::Args;
+use serde_json::json;
+use stead::environment::Environment;
+use stead::error::Result;
+use stead::undo;
+
+use crate::args::Consent;
+use crate::invocation::Invocation;
+use crate::printer::Outcome;
+use crate::progress::{bytes, grouped};
+
+/// Take back the newest load, seed, reset, `init --clean`, `init --load` or undo
+///
+/// Databases, storage and indexes of that moment come back together. What is there now becomes the next undo point, so
+/// undoing twice is redo.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  stead undo\n  stead undo --list\n  stead undo --prune          remove every undo point"
+)]
+pub(crate) struct Undo {
+    /// Show the undo points, newest first
+    #[arg(long, conflicts_with = "prune")]
+    list: bool,
+    /// Remove every undo point
+    #[arg(long)]
+    prune: bool,
+    /// Answer the question beforehand
+    #[arg(long)]
+    yes: bool,
+    /// Only print what would be done
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+impl Undo {
+    pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
+        let environment = invocation.environment_with(self.consent.consents())?;
+        if self.list {
+            return list(&environment).await;
+        }
+        if self.prune {
+            return self.prune(&environment, invocation).await;
+        }
+        let preview = undo::preview(&environment).await?;
+        if self.dry_run {
+            let steps = undo::plan(&preview);
+            return super::dry_run(&environment, steps);
+        }
+        let written: i64 = preview.databases.iter().map(|database| database.written_since.max(0)).sum();
+        if environment.project.protected || environment.project.environment != "development" {
+            let question = format!(
+                "take back `{}` of {}? {written} rows written since move to a new undo point",
+                preview.operation, preview.at
+            );
+            invocation.printer.confirm(&question, self.yes)?;
+        }
+        let operation = undo::undo(&environment).await?;
+        let since = if written > 0 {
+            format!("; {} rows written since are kept as the next undo point", grouped(written.unsigned_abs()))
+        } else {
+            String::new()
+        };
+        Ok(Outcome::summary(
+            json!({ "undone": operation, "before": preview }),
+            format!("took back `{operation}`{since}"),
+        ))
+    }
+
+    async fn prune(&self, environment: &Environment, invocation: &Invocation<'_>) -> Result<Outcome> {
+        let points = undo::list(&environment.state)?;
+        if points.is_empty() || self.dry_run {
+            let text = format!("{} undo points would be removed", points.len());
+            let text = if points.is_empty() { "there is no undo point".to_owned() } else { text };
+            return Ok(Outcome::summary(json!({ "removed": 0, "points": points }), text));
+        }
+        let question = format!("remove {} undo points? what they keep is gone then", points.len());
+        invocation.printer.confirm(&question, self.yes)?;
+        let removed = undo::prune_all(environment).await?;
+        Ok(Outcome::summary(json!({ "removed": removed }), format!("removed {removed} undo points")))
+    }
+}
+
+async fn list(environment: &Environment) -> Result<Outcome> {
+    let (mut lines, mut documents) = (String::new(), Vec::new());
+    for point in undo::list(&environment.state)?.iter().rev() {
+        let size = point.size(environment).await?;
+        let rows: u64 = point.databases.iter().map(|database| database.rows).sum();
+        lines += &format!("{}  {}  {} rows, {}\n", point.at, point.operation, grouped(rows), bytes(size));
+        documents.push(json!({ "point": point, "bytes": size }));
+    }
+    let lines = if lines.is_empty() { "there is no undo point\n".to_owned() } else { lines };
+    Ok(Outcome::data(json!({ "points": documents }), lines))
+}

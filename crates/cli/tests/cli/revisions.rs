@@ -1,0 +1,207 @@
+//! Rows 49 and 53 to 57: revisions on SQLite, run with the real command.
+
+use stead_testkit::fixture::Fixture;
+
+use crate::{project, ready};
+
+const THIRD: &str = "apps/shop/migrations/0003_items_by_kind.sql";
+
+/// The project with its schema and nothing else.
+fn migrated() -> Fixture {
+    let fixture = project();
+    fixture.run(["init", "--skip-seed", "--skip-index"]).exits(0);
+    fixture
+}
+
+fn schema(fixture: &Fixture) -> Vec<Vec<String>> {
+    fixture.rows("main", "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'stead_%' ORDER BY 1, 2")
+}
+
+#[test]
+fn row_049_one_database_is_migrated_and_the_other_is_not() {
+    let fixture = project();
+    fixture.run(["init", "--skip-seed", "--skip-index"]).exits(0);
+    fixture.run(["downgrade", "base", "--app", "shop", "--yes"]).exits(0);
+    fixture.run(["downgrade", "base", "--app", "audit", "--yes"]).exits(0);
+    fixture.run(["upgrade", "--database", "main"]).exits(0).says("applied 3 revisions");
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "3");
+    assert_eq!(fixture.value("stats", "SELECT count(*) FROM stead_ledger"), "0");
+    assert_eq!(fixture.value("stats", "SELECT count(*) FROM sqlite_schema WHERE name = 'visits'"), "0");
+    fixture.run(["upgrade"]).exits(0).says("applied 1 revision");
+    fixture.run(["upgrade", "--all"]).exits(0).says("nothing was pending");
+    fixture.run(["upgrade", "--database", "mian"]).exits(2).says("did you mean `main`?");
+}
+
+#[test]
+fn row_053_history_marks_applied_and_pending() {
+    let fixture = migrated();
+    fixture.run(["downgrade", "0001", "--app", "shop", "--yes"]).exits(0);
+    let document = fixture.run(["history", "--app", "shop", "--json"]).exits(0).json();
+    let states: Vec<&str> =
+        document["revisions"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["applied", "pending", "pending"]);
+    fixture.run(["history"]).exits(0).prints("shop/0001_kinds_and_items  11aa22bb33cc  applied  Kinds and items");
+    fixture.run(["current", "--app", "shop"]).exits(0).prints("main  shop: 11aa22bb33cc");
+    fixture.run(["heads"]).exits(0).prints("shop/0003_items_by_kind  33cc44dd55ee").prints("audit/0001_visits");
+    fixture.run(["status"]).exits(0).prints("app shop: 11aa22bb33cc, 2 pending");
+    fixture.run(["check"]).exits(3).prints("b  app shop on main: revision 22bb33cc44dd is pending");
+}
+
+#[test]
+fn row_054_up_down_and_up_again_gives_the_same_schema() {
+    let fixture = migrated();
+    let first = schema(&fixture);
+    fixture.run(["downgrade", "-1", "--app", "shop", "--yes"]).exits(0).says("took back 1 revision");
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'items_by_kind'"), "0");
+    fixture.run(["downgrade", "base", "--app", "shop", "--yes"]).exits(0).says("took back 2 revisions");
+    assert_eq!(schema(&fixture), Vec::<Vec<String>>::new());
+    fixture.run(["upgrade", "+1", "--app", "shop"]).exits(0).says("applied 1 revision");
+    fixture.run(["upgrade", "22bb", "--app", "shop"]).exits(0);
+    fixture.run(["current", "--app", "shop"]).exits(0).prints("22bb33cc44dd");
+    fixture.run(["upgrade", "head", "--app", "shop"]).exits(0);
+    assert_eq!(schema(&fixture), first);
+    fixture.run(["check"]).exits(0);
+}
+
+#[test]
+fn row_055_stamp_moves_the_history_and_not_the_schema() {
+    let fixture = migrated();
+    let before = schema(&fixture);
+    fixture.run(["stamp", "0001", "--app", "shop"]).exits(0);
+    fixture.run(["current", "--app", "shop"]).exits(0).prints("11aa22bb33cc");
+    assert_eq!(schema(&fixture), before);
+    fixture.run(["stamp", "head", "--app", "shop"]).exits(0);
+    fixture.run(["current", "--app", "shop"]).exits(0).prints("(head)");
+    assert_eq!(schema(&fixture), before);
+    assert_eq!(
+        fixture.value("main", "SELECT group_concat(state) FROM stead_ledger WHERE app = 'shop'"),
+        "done,stamped,stamped"
+    );
+    fixture.run(["stamp", "base", "--app", "shop"]).exits(0);
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "0");
+}
+
+#[test]
+fn row_057_a_failing_second_statement_rolls_the_first_one_back() {
+    let fixture = migrated();
+    let fourth = "-- Broken\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE first (id INTEGER);\n\
+                  CREATE TABLE second (id INTEGER REFERENCES;\n\n-- down\nDROP TABLE first;\n";
+    fixture.write("apps/shop/migrations/0004_broken.sql", fourth);
+    let before = (schema(&fixture), fixture.rows("main", "SELECT * FROM stead_ledger"));
+    fixture.run(["upgrade"]).exits(1).says("0004_broken.sql").says(":7:");
+    assert_eq!((schema(&fixture), fixture.rows("main", "SELECT * FROM stead_ledger")), before);
+    assert_eq!(fixture.strays(), Vec::<String>::new());
+}
+
+#[test]
+fn a_revision_without_a_transaction_is_resumed_at_the_exact_statement() {
+    let fixture = migrated();
+    let fourth = |second: &str| {
+        format!(
+            "-- Step by step\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\
+             CREATE TABLE first (id INTEGER);\n{second};\nCREATE TABLE third (id INTEGER);\n\n-- down\nDROP TABLE first;\n"
+        )
+    };
+    let path = "apps/shop/migrations/0004_step_by_step.sql";
+    fixture.write(path, fourth("INSERT INTO second VALUES (1)"));
+    fixture.run(["upgrade"]).exits(6).says("second").says("stead upgrade");
+    assert_eq!(
+        fixture.value(
+            "main",
+            "SELECT state, statements_done, statements_total FROM stead_ledger WHERE revision = '55ee66ff7700'"
+        ),
+        "failed|1|3"
+    );
+    fixture.run(["dump"]).exits(6).says("after 1 of 3 statements");
+    fixture.run(["check"]).exits(3).prints("stopped half-way");
+    fixture.sql("main", "CREATE TABLE second (id INTEGER)");
+    fixture.run(["upgrade"]).exits(0);
+    assert_eq!(
+        fixture.value("main", "SELECT state, statements_done FROM stead_ledger WHERE revision = '55ee66ff7700'"),
+        "done|3"
+    );
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM second"), "1");
+}
+
+#[test]
+fn an_edited_revision_is_a_finding_and_needs_consent() {
+    let fixture = migrated();
+    fixture.replace(THIRD, "items_by_kind ON items (kind)", "items_by_kind ON items (kind, id)");
+    fixture.run(["check"]).exits(3).prints("33cc44dd55ee was edited");
+    fixture.write(
+        "apps/shop/migrations/0004_more.sql",
+        "-- More\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE more (id INTEGER);\n",
+    );
+    fixture.run(["upgrade"]).exits(4).says("33cc44dd55ee").says("--allow edited");
+    fixture.run(["upgrade", "--allow", "edited"]).exits(0);
+    let text = fixture.read(THIRD).replace("(kind, id)", "(kind)").replace('\n', "\r\n");
+    fixture.write(THIRD, text);
+    fixture.run(["check"]).exits(3).prints("more");
+    assert!(!fixture.run(["check"]).out.contains("edited"), "line ends are no edit");
+}
+
+#[test]
+fn a_revision_whose_file_is_gone_is_named_with_the_repair_and_can_still_be_taken_back() {
+    let fixture = migrated();
+    std::fs::remove_file(fixture.path(THIRD)).unwrap();
+    fixture.run(["upgrade"]).exits(3).says("33cc44dd55ee").says("stead stamp");
+    fixture.run(["check"]).exits(3).prints("no file knows it");
+    fixture.run(["downgrade", "-1", "--app", "shop", "--yes"]).exits(0);
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'items_by_kind'"), "0");
+    fixture.run(["upgrade"]).exits(0);
+}
+
+#[test]
+fn two_heads_are_refused_with_both_names() {
+    let fixture = migrated();
+    for (number, id) in [("0004_left", "aaaa0000aaaa"), ("0004_right", "bbbb0000bbbb")] {
+        let text = format!(
+            "-- {number}\n-- revision: {id}\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE t{number} (id INTEGER);\n"
+        );
+        fixture.write(&format!("apps/shop/migrations/{number}.sql"), text);
+    }
+    fixture.run(["upgrade"]).exits(2).says("aaaa0000aaaa").says("bbbb0000bbbb").says("merge");
+    fixture.run(["heads", "--app", "shop"]).exits(0).prints("aaaa0000aaaa").prints("bbbb0000bbbb");
+}
+
+#[test]
+fn revision_writes_the_next_file_with_its_parent() {
+    let fixture = migrated();
+    fixture.run(["revision", "-m", "Adding offers!", "--app", "shop"]).exits(0).says("0004_adding_offers.sql");
+    let text = fixture.read("apps/shop/migrations/0004_adding_offers.sql");
+    assert!(
+        text.starts_with("-- Adding offers!\n-- revision: ") && text.contains("-- parent: 33cc44dd55ee\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n-- up\n") && text.contains("\n-- down\n"), "{text}");
+    fixture.run(["show", "shop@head"]).exits(0).prints("0004_adding_offers.sql").prints("parents: 33cc44dd55ee");
+    fixture.run(["revision", "-m", "x"]).exits(2).says("--app").says("shop");
+    fixture.run(["revision", "-m", "x", "--app", "shp"]).exits(2).says("did you mean `shop`?");
+    fixture.run(["upgrade"]).exits(0);
+}
+
+#[test]
+fn a_table_rebuild_keeps_rows_that_refer_to_it() {
+    let fixture = ready();
+    let rebuild = "-- Kinds with a colour\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\n\
+                   CREATE TABLE kinds_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, colour TEXT);\n\
+                   INSERT INTO kinds_new (id, name) SELECT id, name FROM kinds;\nDROP TABLE kinds;\n\
+                   ALTER TABLE kinds_new RENAME TO kinds;\n\n-- down\nALTER TABLE kinds DROP COLUMN colour;\n";
+    fixture.write("apps/shop/migrations/0004_colour.sql", rebuild);
+    fixture.run(["upgrade"]).exits(0);
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM items JOIN kinds ON kinds.id = items.kind"), "4");
+    let orphan =
+        rebuild.replace("55ee66ff7700", "66ff77001122").replace("-- parent: 33cc44dd55ee", "-- parent: 55ee66ff7700");
+    let orphan = orphan.replace("SELECT id, name FROM kinds", "SELECT id, name FROM kinds WHERE id > 2");
+    fixture.write("apps/shop/migrations/0005_orphans.sql", orphan);
+    fixture.run(["upgrade"]).exits(1).says("items").says("kinds");
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM kinds"), "3");
+}
+
+#[test]
+fn statements_that_end_the_transaction_are_refused() {
+    let fixture = migrated();
+    fixture.write("apps/shop/migrations/0004_commit.sql", "-- Sneaky\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE one (id INTEGER);\nCOMMIT;\nCREATE TABLE two (id INTEGER);\n");
+    fixture.run(["upgrade"]).exits(2).says("COMMIT").says("transaction: none");
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'one'"), "0");
+}

@@ -1,0 +1,119 @@
+//! The one error of every adapter. Callers branch on its class and never on its text, so an adapter's first duty is to
+//! classify what its driver reports.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, as far as a caller can act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorClass {
+    /// The server does not answer, or the file cannot be reached: an outage, never "empty".
+    Unreachable,
+    /// The server answers and says no: a missing right, a wrong password, a read-only file.
+    Refused,
+    /// Somebody else changed or holds what this work needs; trying again may succeed.
+    Conflict,
+    /// A lock was not obtained in the time allowed.
+    LockTimeout,
+    /// The statement cannot be understood, or names something that is not there.
+    Syntax,
+    /// A row breaks a constraint.
+    Constraint,
+    /// The work was cut off half-way: cancelled, disk full, connection lost in the middle.
+    Interrupted,
+    /// The engine, or this build, cannot do it.
+    Unsupported,
+    /// It cannot happen; if it does, stead or the engine has a defect.
+    Bug,
+}
+
+impl ErrorClass {
+    /// Every class, in the order of the documentation.
+    pub const ALL: [Self; 9] = [
+        Self::Unreachable,
+        Self::Refused,
+        Self::Conflict,
+        Self::LockTimeout,
+        Self::Syntax,
+        Self::Constraint,
+        Self::Interrupted,
+        Self::Unsupported,
+        Self::Bug,
+    ];
+
+    /// The word for the class in `--json` output and error codes.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Refused => "refused",
+            Self::Conflict => "conflict",
+            Self::LockTimeout => "lock-timeout",
+            Self::Syntax => "syntax",
+            Self::Constraint => "constraint",
+            Self::Interrupted => "interrupted",
+            Self::Unsupported => "unsupported",
+            Self::Bug => "bug",
+        }
+    }
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// An error of an engine: its class, a sentence fragment for people, and what the engine itself said.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct EngineError {
+    /// What callers branch on.
+    pub class: ErrorClass,
+    /// A lower-case fragment that names the thing; never holds a secret.
+    pub message: String,
+    /// The engine's own code: an SQLSTATE, a MySQL number, SQLite's extended code by name.
+    pub engine_code: Option<String>,
+    /// Where in the statement the engine saw the mistake, in bytes from its start.
+    pub offset: Option<usize>,
+    /// What a person can do about it.
+    pub hints: Vec<String>,
+}
+
+impl EngineError {
+    /// An error of a class with its message and nothing else.
+    #[must_use]
+    pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), engine_code: None, offset: None, hints: Vec::new() }
+    }
+
+    /// The same error with one more hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same error with words before its message: `context: message`.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
+    /// An error of reading or writing a file, classified: permissions are `refused`, a full disk is `interrupted`.
+    #[must_use]
+    pub fn io(context: impl fmt::Display, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let class = match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ErrorClass::Refused,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::Interrupted => ErrorClass::Interrupted,
+            ErrorKind::NotFound => ErrorClass::Unreachable,
+            ErrorKind::Unsupported => ErrorClass::Unsupported,
+            _ => ErrorClass::Interrupted,
+        };
+        Self::new(class, format!("{context}: {error}"))
+    }
+}

@@ -1,0 +1,77 @@
+//! One connection to one database. Sessions are stateful (transactions, settings), so they are owned by whoever works
+//! with them and never pooled.
+
+use async_trait::async_trait;
+use stead_schema::{EngineKind, Schema};
+
+use crate::value::ResultColumn;
+use crate::{EngineError, Row, Value};
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionKind {
+    /// Reads that must agree with each other.
+    Read,
+    /// Ordinary writes.
+    Write,
+    /// Schema changes: enforcement of foreign keys is put off to the commit where the engine can do that, and the commit
+    /// fails with class `constraint` if rows break a key that did not do so before.
+    Schema,
+}
+
+/// Rows of a query, delivered in batches so that any number of them fits in memory.
+#[async_trait]
+pub trait RowStream: Send {
+    /// The columns of the result.
+    fn columns(&self) -> &[ResultColumn];
+
+    /// The next batch; empty when there are no more rows.
+    async fn next(&mut self) -> Result<Vec<Row>, EngineError>;
+}
+
+/// A connection to a database.
+#[async_trait]
+pub trait Session: Send {
+    /// The engine.
+    fn kind(&self) -> EngineKind;
+
+    /// Runs one statement; the number of rows it changed. Placeholders are in the engine's own style, numbered from 1.
+    async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, EngineError>;
+
+    /// Runs one query whose result is small; all of its rows.
+    async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, EngineError>;
+
+    /// Runs one query of any size, `batch` rows at a time. The session is busy until the stream is dropped.
+    async fn stream<'a>(&'a mut self, sql: &str, batch: usize) -> Result<Box<dyn RowStream + 'a>, EngineError>;
+
+    /// Inserts rows into a table with one prepared statement; the number inserted. Not a transaction of its own.
+    async fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError>;
+
+    /// Begins a transaction.
+    async fn begin(&mut self, kind: TransactionKind) -> Result<(), EngineError>;
+
+    /// Ends the transaction and keeps its changes.
+    async fn commit(&mut self) -> Result<(), EngineError>;
+
+    /// Ends the transaction and takes back its changes; fine outside of one.
+    async fn rollback(&mut self) -> Result<(), EngineError>;
+
+    /// The whole schema except stead's own tables, in a fixed number of queries whatever the number of tables.
+    ///
+    /// # Errors
+    ///
+    /// `unsupported`, naming the object, for anything in the catalog that the schema cannot hold.
+    async fn inspect(&mut self) -> Result<Schema, EngineError>;
+
+    /// Rows in each of the tables, stead's own included, sorted by name.
+    async fn count_rows(&mut self) -> Result<Vec<(String, u64)>, EngineError>;
+
+    /// The engine's own check that what is stored is sound, as thorough as `quick_check` is on SQLite.
+    async fn verify(&mut self) -> Result<(), EngineError>;
+
+    /// How many queries `inspect` and the rest have sent so far; tests hold inspections to a fixed number.
+    fn queries_sent(&self) -> u64;
+
+    /// Closes the connection and waits until that is done.
+    async fn close(self: Box<Self>) -> Result<(), EngineError>;
+}

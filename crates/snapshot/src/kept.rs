@@ -1,0 +1,267 @@
+//! Uncompressed copies of streams, kept from an earlier load so that the next load of the same snapshot is a file copy.
+//! A copy counts only while its record, its length, its time of change and its content (all of it, or a sample of a
+//! large file) agree with the snapshot; anything else is removed and the stream is decompressed again.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::durable::{copy_file, remove_tree, write_whole};
+use crate::frame::{Frame, Stored, in_memory};
+use crate::layout::Part;
+use crate::pack::cores;
+use crate::storage::FileSystem;
+use crate::{Snapshot, SnapshotError};
+
+/// Copies up to this size are compared whole each time they are used; of larger ones a sample is.
+const COMPARED_WHOLE: u64 = 256 << 20;
+/// Frames of a large copy that are compared: the first, the last and others spread evenly between them.
+const SAMPLE: u64 = 64;
+
+/// A folder of kept copies.
+pub struct Kept {
+    folder: PathBuf,
+    limit: u64,
+    probe: Arc<dyn FileSystem>,
+}
+
+/// What is remembered of a copy, in a file beside it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    /// The snapshot's digest and the stream's name, which the file's name is a hash of.
+    digest: String,
+    stream: String,
+    /// The hash of the stream's frame list, which stands for its content.
+    index_hash: String,
+    size: u64,
+    /// Seconds and nanoseconds of the last change.
+    modified: (i64, i64),
+    /// Larger for what was used later. A count and no time, so that a wrong clock does no harm.
+    used: u64,
+}
+
+impl Kept {
+    /// The kept copies in a folder, which is made when the first is added. `limit` is the sum of their sizes, in bytes.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>, limit: u64, probe: Arc<dyn FileSystem>) -> Self {
+        Self { folder: folder.into(), limit, probe }
+    }
+
+    /// The copy of a stream, if there is one that can be trusted. One that cannot is removed.
+    ///
+    /// Copies of up to 256 MiB are compared byte for byte with the snapshot's hashes; of larger ones, 64 frames spread
+    /// over the file. A change that keeps the length and the time of change and lies outside the sample would not be
+    /// seen: disks do that rarely, programs never by accident.
+    #[must_use]
+    pub fn find(&self, snapshot: &Snapshot, part: &Part, stream: &str) -> Option<PathBuf> {
+        let stored = snapshot.stream(part, stream)?;
+        let key = key(snapshot, &stored);
+        let record = self.record(&key)?;
+        let path = self.copy(&key);
+        if self.trusted(&record, snapshot, &stored, &path) {
+            self.touch(&key, record);
+            return Some(path);
+        }
+        self.forget(&key);
+        None
+    }
+
+    /// Adds a copy of a stream, taken from a file that holds exactly its bytes, for example a database that was just
+    /// loaded and not opened yet. The copy is compared whole with the snapshot before it counts. Others are removed, the
+    /// least recently used first, until the limit is kept; a stream larger than the limit is not kept at all. Call it
+    /// under the environment's lock.
+    ///
+    /// # Errors
+    ///
+    /// `snapshot-frame` if the file does not hold the stream; whatever the file system says.
+    pub fn keep(&self, snapshot: &Snapshot, part: &Part, stream: &str, from: &Path) -> Result<(), SnapshotError> {
+        let Some(stored) = snapshot.stream(part, stream) else { return Ok(()) };
+        let (key, size) = (key(snapshot, &stored), stored.record.raw_bytes);
+        if size > self.limit {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder).map_err(SnapshotError::io("create", &self.folder))?;
+        self.forget(&key);
+        self.make_room(size).map_err(SnapshotError::io("tidy", &self.folder))?;
+        let hidden = self.folder.join(format!(".{key}.copying"));
+        let added = self.add(snapshot, &stored, &key, from, &hidden);
+        if added.is_err() {
+            let _gone = fs::remove_file(&hidden);
+        }
+        added
+    }
+
+    /// Removes all copies.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn clear(&self) -> io::Result<()> {
+        remove_tree(&self.folder)
+    }
+
+    fn add(
+        &self,
+        snapshot: &Snapshot,
+        stored: &Stored,
+        key: &str,
+        from: &Path,
+        hidden: &Path,
+    ) -> Result<(), SnapshotError> {
+        copy_file(from, hidden, self.probe.as_ref()).map_err(SnapshotError::io("copy", from))?;
+        compare(stored, hidden, stored.record.frames)?;
+        let path = self.copy(key);
+        fs::rename(hidden, &path).map_err(SnapshotError::io("rename", hidden))?;
+        let about = fs::metadata(&path).map_err(SnapshotError::io("read", &path))?;
+        let record = Record {
+            digest: snapshot.manifest().digest.clone(),
+            stream: stored.key.to_string(),
+            index_hash: stored.record.index_hash.clone(),
+            size: about.len(),
+            modified: (about.mtime(), about.mtime_nsec()),
+            used: self.latest() + 1,
+        };
+        self.write(key, &record).map_err(SnapshotError::io("write", &self.folder))
+    }
+
+    fn trusted(&self, record: &Record, snapshot: &Snapshot, stored: &Stored, path: &Path) -> bool {
+        let Ok(about) = fs::symlink_metadata(path) else { return false };
+        let same = about.is_file()
+            && record.digest == snapshot.manifest().digest
+            && record.stream == stored.key.to_string()
+            && record.index_hash == stored.record.index_hash
+            && (about.len(), about.len()) == (record.size, stored.record.raw_bytes)
+            && (about.mtime(), about.mtime_nsec()) == record.modified;
+        let sample = if about.len() <= COMPARED_WHOLE { stored.record.frames } else { SAMPLE };
+        same && compare(stored, path, sample).is_ok()
+    }
+
+    /// Makes this the most recently used copy. Where that cannot be written, the copy is as good.
+    fn touch(&self, key: &str, mut record: Record) {
+        let latest = self.latest();
+        if record.used < latest {
+            record.used = latest + 1;
+            let _unwritten = self.write(key, &record);
+        }
+    }
+
+    fn latest(&self) -> u64 {
+        self.records().iter().map(|(_, record)| record.used).max().unwrap_or(0)
+    }
+
+    /// Removes what is unusable, and copies until there is room for another one.
+    fn make_room(&self, size: u64) -> io::Result<()> {
+        let mut records = self.records();
+        records.sort_by_key(|(_, record)| record.used);
+        self.sweep(&records)?;
+        let mut held: u64 = records.iter().map(|(_, record)| record.size).sum();
+        for (key, record) in records {
+            if held + size <= self.limit {
+                break;
+            }
+            self.forget(&key);
+            held -= record.size;
+        }
+        Ok(())
+    }
+
+    /// Removes every file that belongs to no copy.
+    fn sweep(&self, records: &[(String, Record)]) -> io::Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let known = records.iter().any(|(key, _)| name == format!("{key}.json") || name == format!("{key}.copy"));
+            if !known {
+                remove_tree(&self.folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&self, key: &str) {
+        // Without its record a copy does not count, and the next sweep finds it.
+        let _gone = fs::remove_file(self.folder.join(format!("{key}.json")));
+        let _gone = fs::remove_file(self.copy(key));
+    }
+
+    fn records(&self) -> Vec<(String, Record)> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let keys = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json").map(str::to_owned));
+        keys.filter_map(|key| Some((key.clone(), self.record(&key)?))).collect()
+    }
+
+    fn record(&self, key: &str) -> Option<Record> {
+        let bytes = fs::read(self.folder.join(format!("{key}.json"))).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    fn write(&self, key: &str, record: &Record) -> io::Result<()> {
+        let bytes = serde_json::to_vec(record).expect("a record holds only strings and numbers");
+        write_whole(&self.folder.join(format!("{key}.json")), &bytes, || Ok(()))
+    }
+
+    fn copy(&self, key: &str) -> PathBuf {
+        self.folder.join(format!("{key}.copy"))
+    }
+}
+
+/// The name of a copy's files.
+fn key(snapshot: &Snapshot, stored: &Stored) -> String {
+    let text = format!("{}\0{}", snapshot.manifest().digest, stored.key);
+    blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Compares frames of an uncompressed file with their hashes, on all cores: all of them, or so many spread evenly.
+fn compare(stored: &Stored, path: &Path, sample: u64) -> Result<(), SnapshotError> {
+    let file = File::open(path).map_err(SnapshotError::io("open", path))?;
+    let length = file.metadata().map_err(SnapshotError::io("read", path))?.len();
+    if length != stored.record.raw_bytes {
+        let (snapshot, file) = (stored.snapshot.clone(), path.display().to_string());
+        return Err(SnapshotError::Size { snapshot, file, expected: stored.record.raw_bytes, found: length });
+    }
+    let chosen = chosen(stored, sample)?;
+    let share = chosen.len().div_ceil(cores()).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> =
+            chosen.chunks(share).map(|part| scope.spawn(|| compare_frames(stored, &file, part))).collect();
+        parts.into_iter().try_for_each(|part| part.join().expect("comparing does not panic"))
+    })
+}
+
+fn compare_frames(stored: &Stored, file: &File, frames: &[(u64, u64, Frame)]) -> Result<(), SnapshotError> {
+    let mut buffer = Vec::new();
+    for (number, position, frame) in frames {
+        buffer.resize(in_memory(frame.raw), 0);
+        let damage = |reason: &str| SnapshotError::Frame {
+            snapshot: stored.snapshot.clone(),
+            stream: stored.key.to_string(),
+            frame: *number,
+            file: "the copy".to_owned(),
+            offset: *position,
+            reason: reason.to_owned(),
+        };
+        file.read_exact_at(&mut buffer, *position).map_err(|error| damage(&error.to_string()))?;
+        if blake3::hash(&buffer).as_bytes() != &frame.hash {
+            return Err(damage("its bytes are not those of the snapshot"));
+        }
+    }
+    Ok(())
+}
+
+/// The frames to compare with their numbers and their positions in the uncompressed stream.
+fn chosen(stored: &Stored, sample: u64) -> Result<Vec<(u64, u64, Frame)>, SnapshotError> {
+    let frames = stored.record.frames;
+    let step = if sample >= frames { 1 } else { (frames - 1).div_ceil(sample - 1).max(1) };
+    let (mut position, mut chosen) = (0, Vec::new());
+    for item in stored.walk()? {
+        let (number, frame) = item?;
+        if number % step == 0 || number + 1 == frames {
+            chosen.push((number, position, frame));
+        }
+        position += u64::from(frame.raw);
+    }
+    Ok(chosen)
+}

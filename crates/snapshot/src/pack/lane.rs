@@ -1,0 +1,245 @@
+//! The order of one stream. Frames come back from the compressing threads in any order; here they wait for those before
+//! them, are appended to the stream's files, and are counted until all of them are proved.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use stead_engine::failpoint;
+
+use crate::frame::{Frame, MAGIC};
+use crate::layout::{StreamKey, frames_file, index_file};
+use crate::manifest::StreamRecord;
+
+/// Bytes after which a file is sent to the disk in the background.
+const SETTLE_EVERY: u64 = 1 << 50;
+
+/// A compressed frame that is not in its file yet.
+pub(super) struct Packed {
+    pub(super) bytes: Box<[u8]>,
+    pub(super) raw_length: u32,
+    pub(super) hash: [u8; 32],
+}
+
+/// One stream being written, as the threads share it.
+pub(super) struct Lane {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    ready: BTreeMap<u64, io::Result<Packed>>,
+    next: u64,
+    /// Absent while a thread is appending.
+    appender: Option<Appender>,
+    proved: u64,
+    settling: u64,
+    failure: Option<(io::ErrorKind, String)>,
+}
+
+impl Lane {
+    pub(super) fn create(folder: &Path, key: &StreamKey, file_limit: u64) -> io::Result<Self> {
+        let appender = Some(Appender::create(folder, key.stem(), file_limit)?);
+        let (ready, next, proved, settling, failure) = (BTreeMap::new(), 0, 0, 0, None);
+        Ok(Self {
+            state: Mutex::new(State { ready, next, appender, proved, settling, failure }),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// The failure of an earlier frame, if there was one.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.lock().check()
+    }
+
+    /// Takes a frame and appends it and those that waited for it, unless another thread is doing so. `appended` is told
+    /// each frame's number, place and file, and whether the file shall be synchronised. Gives the number of frames that
+    /// left memory.
+    pub(super) fn deliver(
+        &self,
+        number: u64,
+        packed: io::Result<Packed>,
+        mut appended: impl FnMut(u64, Frame, Arc<File>, bool),
+    ) -> usize {
+        let mut state = self.lock();
+        state.ready.insert(number, packed);
+        let mut gone = 0;
+        while let Some(packed) = state.take_next() {
+            let number = state.next - 1;
+            gone += 1;
+            if state.failure.is_some() {
+                continue;
+            }
+            let mut appender = state.appender.take().expect("a frame is only taken while nobody appends");
+            drop(state);
+            let result = packed.and_then(|packed| appender.append(&packed));
+            state = self.lock();
+            state.appender = Some(appender);
+            match result {
+                Ok((frame, file, settle)) => {
+                    state.settling += u64::from(settle);
+                    appended(number, frame, file, settle);
+                }
+                Err(error) => self.fail(&mut state, &error),
+            }
+        }
+        gone
+    }
+
+    /// A frame was read back and compared.
+    pub(super) fn proved(&self, number: u64, proof: io::Result<()>) {
+        let mut state = self.lock();
+        match proof {
+            Ok(()) => state.proved += 1,
+            Err(error) => {
+                let text = format!("frame {number} was read back and is not what was written: {error}");
+                self.fail(&mut state, &io::Error::new(error.kind(), text));
+            }
+        }
+        self.changed.notify_all();
+    }
+
+    /// A file was synchronised in the background.
+    pub(super) fn settled(&self, result: io::Result<()>) {
+        let mut state = self.lock();
+        state.settling -= 1;
+        if let Err(error) = result {
+            self.fail(&mut state, &error);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Waits until all frames are on disk and proved, and makes the files durable.
+    pub(super) fn finish(&self, cuts: u64, closed: impl Fn() -> bool) -> io::Result<StreamRecord> {
+        let mut state = self.lock();
+        while state.failure.is_none() && (state.proved < cuts || state.settling > 0) {
+            if closed() {
+                return Err(io::Error::other("the dump was given up"));
+            }
+            // The pause is for the one change that is not announced here: the end of the threads.
+            let waited = self.changed.wait_timeout(state, Duration::from_millis(100));
+            state = waited.expect("nobody panics holding this lock").0;
+        }
+        state.check()?;
+        let appender = state.appender.take().expect("all frames were appended");
+        drop(state);
+        appender.finish()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics holding this lock")
+    }
+
+    fn fail(&self, state: &mut State, error: &io::Error) {
+        if state.failure.is_none() {
+            state.failure = Some((error.kind(), error.to_string()));
+        }
+        self.changed.notify_all();
+    }
+}
+
+impl State {
+    fn check(&self) -> io::Result<()> {
+        match &self.failure {
+            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// The next frame in order, if it is there and nobody else is appending.
+    fn take_next(&mut self) -> Option<io::Result<Packed>> {
+        self.appender.as_ref()?;
+        let packed = self.ready.remove(&self.next)?;
+        self.next += 1;
+        Some(packed)
+    }
+}
+
+/// The files of one stream.
+struct Appender {
+    folder: PathBuf,
+    stem: String,
+    file_limit: u64,
+    file: Option<Arc<File>>,
+    unsettled: u64,
+    index: BufWriter<File>,
+    hasher: blake3::Hasher,
+    record: StreamRecord,
+}
+
+impl Appender {
+    fn create(folder: &Path, stem: String, file_limit: u64) -> io::Result<Self> {
+        let path = folder.join(index_file(&stem));
+        let parent = path.parent().expect("a stream lies in a folder of the snapshot");
+        fs::create_dir_all(parent)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let (mut index, mut hasher) = (BufWriter::new(file), blake3::Hasher::new());
+        index.write_all(MAGIC)?;
+        hasher.update(MAGIC);
+        let record = StreamRecord::default();
+        Ok(Self { folder: folder.to_owned(), stem, file_limit, file: None, unsettled: 0, index, hasher, record })
+    }
+
+    fn append(&mut self, packed: &Packed) -> io::Result<(Frame, Arc<File>, bool)> {
+        failpoint("dump.frame").map_err(|error| self.context(&error))?;
+        let length = packed.bytes.len() as u64;
+        let file = self.file_for(length)?;
+        let offset = self.record.files.last().copied().expect("a file was just chosen");
+        file.write_all_at(&packed.bytes, offset).map_err(|error| self.context(&error))?;
+        let number = u32::try_from(self.record.files.len() - 1).expect("files are a gibibyte each");
+        let packed_length = u32::try_from(length).expect("a frame is about a mebibyte");
+        let frame = Frame { file: number, offset, raw: packed.raw_length, packed: packed_length, hash: packed.hash };
+        self.count(&frame)?;
+        let settle = self.unsettled >= SETTLE_EVERY;
+        if settle {
+            self.unsettled = 0;
+        }
+        Ok((frame, file, settle))
+    }
+
+    /// The file that the next frame goes into, a new one if it would grow too large.
+    fn file_for(&mut self, length: u64) -> io::Result<Arc<File>> {
+        let full = self.record.files.last().is_some_and(|end| end + length > self.file_limit);
+        match &self.file {
+            Some(file) if !full => return Ok(file.clone()),
+            Some(file) => file.sync_data().map_err(|error| self.context(&error))?,
+            None => {}
+        }
+        let path = self.folder.join(frames_file(&self.stem, self.record.files.len()));
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path);
+        let file = Arc::new(file.map_err(|error| self.context(&error))?);
+        self.record.files.push(0);
+        self.file = Some(file.clone());
+        Ok(file)
+    }
+
+    fn count(&mut self, frame: &Frame) -> io::Result<()> {
+        let record = frame.encode();
+        self.hasher.update(&record);
+        self.index.write_all(&record).map_err(|error| self.context(&error))?;
+        *self.record.files.last_mut().expect("the frame is in a file") += u64::from(frame.packed);
+        self.record.frames += 1;
+        self.record.raw_bytes += u64::from(frame.raw);
+        self.record.packed_bytes += u64::from(frame.packed);
+        self.unsettled += u64::from(frame.packed);
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<StreamRecord> {
+        if let Some(file) = &self.file {
+            file.sync_all().map_err(|error| self.context(&error))?;
+        }
+        self.index.flush().map_err(|error| self.context(&error))?;
+        self.index.get_ref().sync_all().map_err(|error| self.context(&error))?;
+        self.record.index_hash = self.hasher.finalize().to_hex().to_string();
+        Ok(self.record)
+    }
+
+    fn context(&self, error: &io::Error) -> io::Error {
+        io::Error::new(error.kind(), format!("stream `{}`: {error}", self.stem))
+    }
+}

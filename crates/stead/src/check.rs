@@ -1,0 +1,185 @@
+//! Does everything match? (a) The databases against the schema their revisions left, (b) the ledgers against the revision
+//! files, (c) the newest revisions against the models. Only (c) needs a scratch database, and only where the hash that a
+//! revision carries is not today's.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use stead_engine::{Access, Session};
+use stead_revision::plan::Situation;
+use stead_revision::{Applied, Condition, LedgerRow, status};
+use stead_schema::{EngineKind, Schema};
+use stead_sql::split::split;
+
+use crate::environment::{Database, Environment};
+use crate::error::{Error, Kind, Result};
+use crate::ledger::{self, StoredSchema};
+use crate::revisions::Revisions;
+use crate::{files, seed};
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `a`, `b` or `c`.
+    pub label: char,
+    /// `database NAME` or `app NAME on NAME`.
+    pub subject: String,
+    /// What differs.
+    pub text: String,
+}
+
+/// Every difference, in the order a, b, c of each database.
+///
+/// # Errors
+///
+/// A database that is missing or cannot be reached, or files that are wrong.
+pub async fn check(environment: &Environment) -> Result<Vec<Finding>> {
+    let revisions = Revisions::read(&environment.project)?;
+    let mut findings = Vec::new();
+    for database in &environment.databases {
+        let mut session = database.open(Access::Read).await?;
+        let rows = ledger::read(session.as_mut()).await?;
+        ledger::refuse_foreign(&rows, environment, &database.name)?;
+        let stored = ledger::stored_schema(session.as_mut()).await?;
+        findings.extend(of_database(session.as_mut(), database, &rows, stored.as_ref()).await?);
+        session.close().await?;
+        findings.extend(of_ledger(environment, &revisions, database, &rows));
+        findings.extend(of_models(environment, &revisions, database).await?);
+    }
+    Ok(findings)
+}
+
+fn finding(label: char, subject: String, text: impl Into<String>) -> Finding {
+    Finding { label, subject, text: text.into() }
+}
+
+/// (a) The database against the stored schema.
+async fn of_database(
+    session: &mut dyn Session,
+    database: &Database,
+    rows: &[LedgerRow],
+    stored: Option<&StoredSchema>,
+) -> Result<Vec<Finding>> {
+    let subject = || format!("database {}", database.name);
+    let Some(stored) = stored else {
+        let text = "no schema is stored for its revisions; `stead upgrade` stores it with the next one";
+        return Ok(if rows.is_empty() { Vec::new() } else { vec![finding('a', subject(), text)] });
+    };
+    if stored.heads != ledger::applied(rows) {
+        let text = "the stored schema is not that of its revisions: the ledger was changed by other hands";
+        return Ok(vec![finding('a', subject(), text)]);
+    }
+    let schema = session.inspect().await.map_err(|error| database.named(error))?;
+    if stead_schema::fingerprint(&schema) == stored.fingerprint {
+        return Ok(Vec::new());
+    }
+    let differences = stead_schema::compare(&schema, &stored.schema);
+    Ok(differences.into_iter().map(|difference| finding('a', subject(), difference.to_string())).collect())
+}
+
+/// (b) The ledger against the revision files.
+fn of_ledger(
+    environment: &Environment,
+    revisions: &Revisions,
+    database: &Database,
+    rows: &[LedgerRow],
+) -> Vec<Finding> {
+    let mut situation = Situation::new();
+    for app in environment.project.apps_on(&database.name) {
+        situation.insert(&database.name, Applied::new(&app, rows.iter().cloned()));
+    }
+    let mut findings = Vec::new();
+    for target in situation.targets() {
+        for line in status(&revisions.graph, &situation, target) {
+            let id = &line.id;
+            let text = match line.condition {
+                Condition::Applied => continue,
+                Condition::Pending => format!("revision {id} is pending"),
+                Condition::Edited => format!("revision {id} was edited after it was applied"),
+                Condition::MissingFile => format!("revision {id} is applied, but no file knows it"),
+                Condition::Running | Condition::Failed => format!("revision {id} stopped half-way"),
+            };
+            findings.push(finding('b', format!("app {} on {}", target.app, target.database), text));
+        }
+    }
+    findings
+}
+
+/// (c) What the revision files lead to against what the models say.
+async fn of_models(environment: &Environment, revisions: &Revisions, database: &Database) -> Result<Vec<Finding>> {
+    let apps = environment.project.apps_on(&database.name);
+    let kind = database.server.kind();
+    let models: Result<Vec<Models>> = apps.iter().map(|app| read_models(environment, app, kind)).collect();
+    let models = models?;
+    if models.iter().all(|models| models.files.is_empty() || revisions.carries_models_hash(&models.app, &models.hash)) {
+        return Ok(Vec::new());
+    }
+    let reached = replay(revisions, database, &apps).await?;
+    let wanted = run_models(database, &models).await?;
+    let differences = stead_schema::compare(&reached, &wanted);
+    let subject = || format!("revisions for {}", database.name);
+    let text = |difference: stead_schema::Difference| format!("{difference} (against the models)");
+    Ok(differences.into_iter().map(|difference| finding('c', subject(), text(difference))).collect())
+}
+
+/// The models of one app.
+struct Models {
+    app: String,
+    files: Vec<(PathBuf, String)>,
+    hash: String,
+}
+
+/// Reads `models/*.sql`; a file named by another engine, `x.mysql.sql`, is left out.
+fn read_models(environment: &Environment, app: &str, kind: EngineKind) -> Result<Models> {
+    let folder = environment.project.apps[app].path.join("models");
+    let mut files = Vec::new();
+    let mut hasher = blake3::Hasher::new();
+    for path in files::entries(&folder)? {
+        if !is_model(&path, kind) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
+        hasher.update(stead_revision::file::checksum(&text).as_bytes());
+        files.push((path, text));
+    }
+    Ok(Models { app: app.to_owned(), files, hash: hasher.finalize().to_hex().to_string() })
+}
+
+fn is_model(path: &std::path::Path, kind: EngineKind) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let Some(stem) = name.strip_suffix(".sql") else { return false };
+    match stem.rsplit_once('.').and_then(|(_, engine)| engine.parse::<EngineKind>().ok()) {
+        Some(engine) => engine == kind,
+        None => true,
+    }
+}
+
+/// The schema that the revision files of these apps lead to, learned by running them on a scratch database.
+async fn replay(revisions: &Revisions, database: &Database, apps: &[String]) -> Result<Schema> {
+    let mut session = database.server.scratch().await?;
+    for node in revisions.graph.order().into_iter().filter(|node| apps.contains(&node.app)) {
+        crate::upgrade::rehearse(session.as_mut(), revisions.loaded(node)?).await?;
+    }
+    let schema = session.inspect().await?;
+    session.close().await?;
+    Ok(schema)
+}
+
+/// The schema that the models describe, learned by running them on a scratch database.
+async fn run_models(database: &Database, models: &[Models]) -> Result<Schema> {
+    let mut session = database.server.scratch().await?;
+    for (path, text) in models.iter().flat_map(|models| &models.files) {
+        let statements = split(text, session.kind()).map_err(|error| {
+            Error::usage(error.code(), format!("`{}`: {error}", path.display())).with_hints(error.hints())
+        })?;
+        for statement in &statements {
+            if let Err(error) = session.execute(&statement.text, &[]).await {
+                let error = seed::sql::located(error, path, text, statement);
+                return Err(Error { kind: Kind::Usage, ..error });
+            }
+        }
+    }
+    let schema = session.inspect().await?;
+    session.close().await?;
+    Ok(schema)
+}

@@ -1,0 +1,129 @@
+//! Small files that must never be seen half-written, and the folder operations behind a swap. Everything here is synced
+//! before it is relied upon.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags};
+
+use crate::error::{Error, Result};
+
+/// Writes a file as a whole: a temporary one beside it is filled, synced and renamed, then the folder is synced.
+///
+/// # Errors
+///
+/// Whatever the file system refuses, naming the file.
+pub(crate) fn write_whole(path: &Path, text: &[u8]) -> Result<()> {
+    try_write_whole(path, text).map_err(|error| Error::io("write", path, &error))
+}
+
+fn try_write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".{}.stead-new", path.file_name().unwrap_or_default().to_string_lossy()));
+    let mut file = File::create(&temporary)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    sync_folder(folder)
+}
+
+/// Makes the names in a folder durable.
+///
+/// # Errors
+///
+/// Whatever the file system refuses.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Makes a folder with its parents; there already is fine.
+///
+/// # Errors
+///
+/// Whatever the file system refuses, naming the folder.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| Error::io("create folder", path, &error))
+}
+
+/// Removes a file or a folder with all that is in it; absent is fine.
+///
+/// # Errors
+///
+/// Whatever the file system refuses, naming the path.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// The entries of a folder, sorted by name; an absent folder has none.
+///
+/// # Errors
+///
+/// Whatever the file system refuses, naming the folder.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let listing = match fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", folder, &error)),
+    };
+    let paths: io::Result<Vec<PathBuf>> = listing.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths.map_err(|error| Error::io("list", folder, &error))?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Lets two names change places in one atomic step. Where the file system cannot do that, two renames by way of a
+/// third name do it, and the answer is false: between them the first name was missing for a moment.
+///
+/// # Errors
+///
+/// Whatever the file system refuses.
+pub(crate) fn exchange(left: &Path, right: &Path) -> io::Result<bool> {
+    match rustix::fs::renameat_with(CWD, left, CWD, right, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            let aside = aside(right);
+            fs::rename(left, &aside)?;
+            fs::rename(right, left)?;
+            fs::rename(&aside, right)?;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The third name that [`exchange`] uses; a process that carries on after a crash looks for it.
+#[must_use]
+pub(crate) fn aside(right: &Path) -> PathBuf {
+    let mut name = right.file_name().unwrap_or_default().to_os_string();
+    name.push(".aside");
+    right.with_file_name(name)
+}
+
+/// Bytes in a file or below a folder, as the names say, not as the disk allots.
+#[must_use]
+pub(crate) fn size(path: &Path) -> u64 {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.map(|entry| size(&entry.path())).sum()
+        }
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    }
+}
+
+/// The inode of a path: what stays the same when a folder is renamed.
+#[must_use]
+pub(crate) fn inode(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).ok().map(|metadata| metadata.ino())
+}

@@ -1,0 +1,40 @@
+//! The library of stead: one module for each use case, each readable as the use case goes. It never prints and never asks
+//! what surrounds the process; whoever calls it hands over an opened environment and a reporter.
+
+pub mod check;
+pub mod clock;
+pub mod downgrade;
+pub mod dump;
+pub mod engines;
+pub mod environment;
+pub mod error;
+mod files;
+pub mod history;
+pub mod init;
+pub mod journal;
+pub mod ledger;
+pub mod load;
+pub mod marker;
+pub mod new;
+pub mod project;
+pub mod reindex;
+pub mod replacement;
+pub mod reset;
+pub mod revision;
+pub mod revisions;
+pub mod search;
+pub mod seed;
+pub mod shelf;
+pub mod snapshots;
+pub mod stamp;
+pub mod state;
+pub mod status;
+pub mod storage;
+pub mod undo;
+pub mod upgrade;
+pub mod wait;
+
+pub use stead_engine as engine;
+
+/// The version of this library, recorded in ledgers and snapshots.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,293 @@
+//! Loading: a snapshot is unpacked beside what is there, held against its manifest, brought up to today's revisions and
+//! indexed; only then does it take the place of the live databases and files, all of them together.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Serialize;
+use stead_engine::{Access, Event};
+use stead_snapshot::{Manifest, Part, Snapshot, SnapshotName};
+
+use crate::environment::{Database, Environment};
+use crate::error::{Error, Kind, Result};
+use crate::marker::Marker;
+use crate::replacement::Replacement;
+use crate::revisions::Revisions;
+use crate::upgrade::UpgradeOptions;
+use crate::{dump, ledger, marker, reindex, shelf, upgrade};
+
+/// What to load and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// The snapshot's name.
+    pub name: String,
+    /// The environment whose folder it is in; this one's if absent.
+    pub from: Option<String>,
+    /// Only that database, and no files.
+    pub database: Option<String>,
+    /// Leave the schema as it is in the snapshot.
+    pub no_migrate: bool,
+    /// Leave the indexes as they are.
+    pub skip_index: bool,
+}
+
+/// A snapshot that was loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Loaded {
+    /// Its name.
+    pub name: String,
+    /// Rows that came back, stead's own left out.
+    pub rows: u64,
+    /// Files that came back.
+    pub files: u64,
+    /// Revisions applied afterwards.
+    pub upgraded: usize,
+}
+
+/// What a load would do.
+///
+/// # Errors
+///
+/// As [`load`], as far as it can be known beforehand.
+pub async fn plan(environment: &Environment, options: &LoadOptions) -> Result<Vec<String>> {
+    let snapshot = open(environment, options)?;
+    let manifest = snapshot.manifest();
+    let mut steps: Vec<String> = names(environment, options)?
+        .into_iter()
+        .map(|name| format!("replace database {name} by the one of `{}` ({})", manifest.name, manifest.created_at))
+        .collect();
+    if options.database.is_none() && manifest.storage.is_some() {
+        steps.extend(leaves(environment).into_iter().map(|leaf| format!("replace storage {leaf}")));
+    }
+    if !options.no_migrate {
+        steps.push("upgrade to head".to_owned());
+    }
+    if !options.skip_index {
+        steps.extend(environment.project.indexes.keys().map(|name| format!("build index {name}")));
+    }
+    Ok(steps)
+}
+
+/// Loads a snapshot.
+///
+/// # Errors
+///
+/// An unknown, damaged or newer snapshot, or one of other databases, before anything is touched; a protected
+/// environment; whatever stops the building, which leaves the old state.
+pub async fn load(environment: &Environment, options: &LoadOptions) -> Result<Loaded> {
+    environment.refuse_protected("load")?;
+    let snapshot = open(environment, options)?;
+    let _held = environment.hold().await?;
+    let mut replacement = Replacement::new(environment, format!("load {}", options.name));
+    let built = build(environment, &snapshot, options, &mut replacement).await;
+    match built {
+        Ok(loaded) => {
+            replacement.swap().await?;
+            Ok(loaded)
+        }
+        Err(error) => {
+            environment.abandon().await;
+            Err(error)
+        }
+    }
+}
+
+/// Finds the snapshot and refuses one that cannot be loaded here.
+pub(crate) fn open(environment: &Environment, options: &LoadOptions) -> Result<Snapshot> {
+    let name = SnapshotName::parse(&options.name)?;
+    let shelf = match &options.from {
+        None => environment.shelf(),
+        Some(other) => shelf::of_environment(environment, other)?,
+    };
+    let snapshot = shelf.open(&name)?;
+    fits(environment, snapshot.manifest())?;
+    names(environment, options)?;
+    Ok(snapshot)
+}
+
+/// A snapshot fits if it holds this project's databases, of the same engines, and no revision that is unknown here.
+pub(crate) fn fits(environment: &Environment, manifest: &Manifest) -> Result<()> {
+    let ours: Vec<&str> = environment.databases.iter().map(|database| database.name.as_str()).collect();
+    let theirs: Vec<&str> = manifest.databases.keys().map(String::as_str).collect();
+    if ours != theirs {
+        let message = format!(
+            "the snapshot `{}` holds the databases {}, this project has {}",
+            manifest.name,
+            quoted(&theirs),
+            quoted(&ours)
+        );
+        return Err(Error::refused("snapshot-databases", message)
+            .hint("load it where its project is, or bring `[databases]` in line with it"));
+    }
+    for database in &environment.databases {
+        let record = &manifest.databases[&database.name];
+        if record.engine != database.server.kind() {
+            let message = format!(
+                "the snapshot `{}` holds `{}` as {}, here it is {}",
+                manifest.name,
+                database.name,
+                record.engine,
+                database.server.kind()
+            );
+            return Err(Error::refused("snapshot-engine", message));
+        }
+    }
+    known_revisions(environment, manifest)
+}
+
+fn known_revisions(environment: &Environment, manifest: &Manifest) -> Result<()> {
+    let revisions = Revisions::read(&environment.project)?;
+    let mut unknown = Vec::new();
+    for (database, record) in &manifest.databases {
+        for (app, heads) in &record.heads {
+            let ids = heads.applied.iter().filter(|id| !revisions.knows(app, id));
+            unknown.extend(ids.map(|id| format!("`{app}` {id} on `{database}`")));
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let name = &manifest.name;
+    let message =
+        format!("the snapshot `{name}` is newer than the revision files here: {} is unknown", unknown.join(", "));
+    Err(Error::refused("snapshot-newer-revisions", message)
+        .hint("update the project to the version the snapshot was made with"))
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The databases to load: all, or the one that was named.
+fn names(environment: &Environment, options: &LoadOptions) -> Result<Vec<String>> {
+    match &options.database {
+        Some(name) => Ok(vec![environment.database(name)?.name.clone()]),
+        None => Ok(environment.databases.iter().map(|database| database.name.clone()).collect()),
+    }
+}
+
+fn leaves(environment: &Environment) -> Vec<String> {
+    environment.project.storage.as_ref().map(|storage| storage.leaves.clone()).unwrap_or_default()
+}
+
+/// Builds everything a load replaces and hands it to the replacement. The caller holds the locks.
+///
+/// # Errors
+///
+/// Bytes that are not those of the dump, rows or a schema that differ from the manifest, or a revision that fails.
+pub(crate) async fn build(
+    environment: &Environment,
+    snapshot: &Snapshot,
+    options: &LoadOptions,
+    replacement: &mut Replacement<'_>,
+) -> Result<Loaded> {
+    snapshot.survey()?;
+    let manifest = snapshot.manifest();
+    let mut built = Vec::new();
+    for name in names(environment, options)? {
+        built.push(build_database(environment, snapshot, &name, replacement).await?);
+    }
+    let mut files = 0;
+    if options.database.is_none() {
+        files = build_storage(environment, snapshot, replacement)?;
+    }
+    let upgraded = if options.no_migrate {
+        0
+    } else {
+        upgrade::upgrade_databases(environment, &built, &UpgradeOptions::default()).await?.len()
+    };
+    if !options.skip_index {
+        reindex::build_for(environment, &built, replacement).await?;
+    }
+    for database in &built {
+        replacement.put_database(&database.name, Some(database.place.clone())).await?;
+    }
+    Ok(Loaded { name: manifest.name.to_string(), rows: dump::rows(manifest), files, upgraded })
+}
+
+async fn build_database(
+    environment: &Environment,
+    snapshot: &Snapshot,
+    name: &str,
+    replacement: &Replacement<'_>,
+) -> Result<Database> {
+    let step = format!("load {name}");
+    environment.report(Event::Started { step: step.clone() });
+    let began = Instant::now();
+    let live = environment.database(name)?;
+    let database = Database { place: replacement.beside(name)?, ..live.clone() };
+    let part = Part::Database(name.to_owned());
+    let source = shelf::source(environment, snapshot, &part)?;
+    let advance = dump::advance(environment, &step);
+    let loaded = database.server.bulk().load(&database.place, source, advance).await;
+    loaded.map_err(|error| error.context(format!("snapshot `{}`, database `{name}`", snapshot.manifest().name)))?;
+    shelf::keep(environment, snapshot, &part, &database.place);
+    prove(&database, snapshot.manifest()).await?;
+    adopt(environment, &database, snapshot.manifest()).await?;
+    let rows: u64 = snapshot.manifest().databases[name].tables.values().map(|table| table.rows).sum();
+    environment.report(Event::Done { step, outcome: format!("{rows} rows"), took: began.elapsed() });
+    Ok(database)
+}
+
+/// Holds the loaded database against the manifest: the same tables with the same numbers of rows, the same schema.
+async fn prove(database: &Database, manifest: &Manifest) -> Result<()> {
+    let record = &manifest.databases[&database.name];
+    let mut session = database.open(Access::Read).await?;
+    let schema = session.inspect().await?;
+    let counts = session.count_rows().await?;
+    session.close().await?;
+    let differing = |what: String| {
+        let message = format!(
+            "database `{}` as loaded from `{}` differs from its manifest: {what}",
+            database.name, manifest.name
+        );
+        Error::failed("load-differs", message)
+            .hint("nothing was replaced; verify the snapshot: `stead snapshots verify`")
+    };
+    if stead_schema::fingerprint(&schema) != record.fingerprint {
+        let differences = stead_schema::compare(&schema, &record.schema);
+        let first = differences.first().map_or_else(|| "its schema".to_owned(), ToString::to_string);
+        return Err(differing(first));
+    }
+    for (table, rows) in &counts {
+        let expected = record.tables.get(table).map(|table| table.rows);
+        if expected != Some(*rows) {
+            return Err(differing(format!("`{table}` has {rows} rows, expected {}", expected.unwrap_or_default())));
+        }
+    }
+    if counts.len() == record.tables.len() { Ok(()) } else { Err(differing("a table is missing".to_owned())) }
+}
+
+/// Makes the loaded database one of this environment.
+async fn adopt(environment: &Environment, database: &Database, manifest: &Manifest) -> Result<()> {
+    let mut session = database.open(Access::Write).await?;
+    ledger::move_to(session.as_mut(), environment).await?;
+    marker::write(session.as_mut(), &Marker::now(true, manifest.name.as_str())).await?;
+    session.close().await?;
+    Ok(())
+}
+
+/// Restores the leaves beside the live ones; the number of files.
+fn build_storage(environment: &Environment, snapshot: &Snapshot, replacement: &mut Replacement<'_>) -> Result<u64> {
+    let Some(record) = &snapshot.manifest().storage else { return Ok(0) };
+    let ours = leaves(environment);
+    if let Some(unknown) = record.leaves.iter().find(|leaf| !ours.contains(leaf)) {
+        let message = format!(
+            "the snapshot `{}` holds the storage leaf `{unknown}`, this project does not",
+            snapshot.manifest().name
+        );
+        return Err(Error::new(Kind::Refused, "snapshot-leaves", message).hint("add it to `storage.leaves`"));
+    }
+    let step = "load storage".to_owned();
+    environment.report(Event::Started { step: step.clone() });
+    let began = Instant::now();
+    let root: PathBuf = environment.storage_beside(replacement.token())?;
+    shelf::restore(environment, snapshot, &root, dump::advance(environment, &step))?;
+    for leaf in ours {
+        // A leaf that was declared after the snapshot was made comes back empty.
+        let built = replacement.leaf_beside(&leaf)?;
+        replacement.put_leaf(&leaf, Some(built))?;
+    }
+    environment.report(Event::Done { step, outcome: format!("{} files", record.files), took: began.elapsed() });
+    Ok(record.files)
+}

@@ -1,0 +1,87 @@
+//! The marker: one row in each database that says whether it was seeded, when, and from what. It is what keeps `init`
+//! from seeding twice, and from ever seeding a database that was adopted.
+
+use serde::Serialize;
+use stead_engine::{Access, Place, Session, Value};
+use stead_sql::ledger as sql;
+
+use crate::environment::Database;
+use crate::error::{Error, Result};
+
+/// What the marker row says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Marker {
+    /// True if it was seeded, false if seeding was skipped.
+    pub seeded: bool,
+    /// When, UTC, RFC 3339.
+    pub at: String,
+    /// From what: a snapshot's name, `seed`, `--skip-seed` …
+    pub source: String,
+}
+
+impl Marker {
+    /// A marker with today's time.
+    #[must_use]
+    pub fn now(seeded: bool, source: impl Into<String>) -> Self {
+        Self { seeded, at: crate::clock::now(), source: source.into() }
+    }
+}
+
+impl std::fmt::Display for Marker {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = if self.seeded { "seeded" } else { "seed skipped" };
+        write!(formatter, "{word} {} from {}", self.at, self.source)
+    }
+}
+
+/// Reads the marker; none if there is no row or no table.
+///
+/// # Errors
+///
+/// Whatever the engine says.
+pub async fn read(session: &mut dyn Session) -> Result<Option<Marker>> {
+    if !crate::ledger::has_table(session, sql::MARKER_TABLE).await? {
+        return Ok(None);
+    }
+    let rows = session.query(sql::read_marker(session.kind()).map_err(unsupported)?, &[]).await?;
+    Ok(rows.first().map(|row| {
+        let text = |position: usize| row.get(position).and_then(Value::as_text).unwrap_or_default().to_owned();
+        Marker { seeded: text(0) == "seeded", at: text(1), source: text(2) }
+    }))
+}
+
+/// Writes the marker, making its table if needed.
+///
+/// # Errors
+///
+/// Whatever the engine says.
+pub async fn write(session: &mut dyn Session, marker: &Marker) -> Result<()> {
+    crate::ledger::ensure(session).await?;
+    let state = if marker.seeded { "seeded" } else { "skipped" };
+    let values = [state.into(), marker.at.as_str().into(), marker.source.as_str().into(), Value::Null];
+    session.execute(sql::write_marker(session.kind()).map_err(unsupported)?, &values).await?;
+    Ok(())
+}
+
+/// Writes the mark of a swap into a built database, so that a later process can tell whether the swap has happened.
+/// A database without a marker row gets none: it is still told apart by its file.
+///
+/// # Errors
+///
+/// Whatever the engine says.
+pub(crate) async fn set_swap_token(database: &Database, place: &Place, token: &str) -> Result<()> {
+    let mut session = database.server.open(place, Access::Write).await?;
+    if let Some(marker) = read(session.as_mut()).await? {
+        let state = if marker.seeded { "seeded" } else { "skipped" };
+        let values = [state.into(), marker.at.as_str().into(), marker.source.as_str().into(), token.into()];
+        session.execute(sql::write_marker(session.kind()).map_err(unsupported)?, &values).await?;
+    }
+    session.close().await?;
+    Ok(())
+}
+
+/// The ledger's SQL is not built for the engine.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err` as it is")]
+pub(crate) fn unsupported(error: sql::Unsupported) -> Error {
+    Error::failed(error.code(), error.to_string()).with_hints(error.hints())
+}

@@ -1,0 +1,203 @@
+//! `[databases.NAME]`: where each logical database is. The URL's scheme picks the engine, and without a URL it is a
+//! SQLite file in the environment's state folder, so that a newcomer has nothing to fill in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stead_schema::EngineKind;
+
+use super::error::Problem;
+use super::nearest::nearest;
+use super::origin::Origin;
+use super::reading::{Reading, Section, Stated};
+use super::secret::{SecretReference, SecretUrl};
+
+const SCHEMES: [(&str, EngineKind); 5] = [
+    ("sqlite", EngineKind::Sqlite),
+    ("postgres", EngineKind::Postgres),
+    ("postgresql", EngineKind::Postgres),
+    ("mysql", EngineKind::Mysql),
+    ("mariadb", EngineKind::Mariadb),
+];
+
+const URL_ADVICE: &str = "write `sqlite:PATH`, `postgres://USER@HOST/DATABASE`, `mysql://…` or `mariadb://…`";
+
+/// A logical database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// The name apps, seed steps and indexes call it by.
+    pub name: String,
+    /// Where it is.
+    pub location: DatabaseLocation,
+    /// Where its URL is stated, or its section where it has none.
+    pub origin: Origin,
+}
+
+impl Database {
+    /// The engine, unknown as long as the URL is still in the secret store.
+    #[must_use]
+    pub fn engine(&self) -> Option<EngineKind> {
+        match &self.location {
+            DatabaseLocation::File(_) => Some(EngineKind::Sqlite),
+            DatabaseLocation::Server { engine, .. } => Some(*engine),
+            DatabaseLocation::Secret(_) => None,
+        }
+    }
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseLocation {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A database on a server.
+    Server {
+        /// The engine that the URL's scheme names.
+        engine: EngineKind,
+        /// The URL, password included.
+        url: SecretUrl,
+    },
+    /// The URL is kept in the secret store.
+    Secret(SecretReference),
+}
+
+/// The schemes as hints list them.
+pub(super) fn schemes() -> Vec<String> {
+    SCHEMES
+        .iter()
+        .map(|(scheme, kind)| if *kind == EngineKind::Sqlite { "sqlite:".into() } else { format!("{scheme}://") })
+        .collect()
+}
+
+/// Reads all databases. `state` is the folder of those without a URL.
+pub(super) fn read(root: &Section<'_>, state: &Path) -> BTreeMap<String, Database> {
+    let mut databases = BTreeMap::new();
+    for (name, section) in root.named("databases", "a database") {
+        if let Some(database) = read_one(name, &section, state) {
+            databases.insert(name.to_owned(), database);
+        }
+        section.finish();
+    }
+    refuse_shared(root.reading, &databases);
+    databases
+}
+
+fn read_one(name: &str, section: &Section<'_>, state: &Path) -> Option<Database> {
+    let (location, origin) = match section.take("url") {
+        None => (default_location(name, section, state), section.origin),
+        Some(value) if value.as_table().is_some() => {
+            let secret = Section::new(section.reading, section.path.key("url"), value);
+            let name = secret.required_string("secret", "write `url = { secret = \"NAME\" }`");
+            secret.finish();
+            (DatabaseLocation::Secret(SecretReference::new(name?.text)), &value.origin)
+        }
+        Some(value) => {
+            let stated = section.stated(section.path.key("url"), value, "a URL or `{ secret = \"NAME\" }`")?;
+            (location(section, &stated)?, &value.origin)
+        }
+    };
+    section.is_table().then(|| Database { name: name.to_owned(), location, origin: origin.clone() })
+}
+
+fn default_location(name: &str, section: &Section<'_>, state: &Path) -> DatabaseLocation {
+    let file = state.join(format!("{name}.db"));
+    if section.is_table() {
+        let shown = format!("sqlite:{}", section.reading.shown(&file));
+        section.reading.note_default(section.path.key("url"), shown);
+    }
+    DatabaseLocation::File(file)
+}
+
+fn location(section: &Section<'_>, stated: &Stated<'_>) -> Option<DatabaseLocation> {
+    let Some((scheme, rest)) = stated.text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
+        section.invalid(stated, "is not a URL", URL_ADVICE);
+        return None;
+    };
+    match SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)) {
+        Some((_, EngineKind::Sqlite)) => sqlite_file(section, stated, rest),
+        Some((_, engine)) => server(section, stated, *engine, rest),
+        None => {
+            let nearest = nearest(scheme, SCHEMES.iter().map(|(scheme, _)| *scheme));
+            let shown = stated.word.split(':').next().unwrap_or_default().to_owned();
+            section
+                .fail(Problem::UnknownScheme { path: stated.path.to_string(), scheme: shown, nearest }, stated.origin);
+            None
+        }
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter))
+}
+
+/// `sqlite:PATH` and `sqlite://PATH` are the same; a path that begins with `/` is absolute in both.
+fn sqlite_file(section: &Section<'_>, stated: &Stated<'_>, rest: &str) -> Option<DatabaseLocation> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let refused = if path.is_empty() || path.ends_with('/') || path.contains('\0') {
+        Some(("names no file", "write `sqlite:PATH`, relative to this file or absolute"))
+    } else if path.starts_with(":memory:") {
+        Some(("is a database in memory, which ends with the command", "name a file: `sqlite:PATH`"))
+    } else if path.contains('?') {
+        Some(("has parameters, which a SQLite file does not take", "leave out what begins with `?`"))
+    } else {
+        None
+    };
+    if let Some((reason, advice)) = refused {
+        section.invalid(stated, reason, advice);
+        return None;
+    }
+    Some(DatabaseLocation::File(section.reading.resolve(path, stated.origin)))
+}
+
+/// Only the outline of a server's URL is checked here; what its parts mean is its driver's affair.
+fn server(section: &Section<'_>, stated: &Stated<'_>, engine: EngineKind, rest: &str) -> Option<DatabaseLocation> {
+    let good = rest.strip_prefix("//").is_some_and(|rest| !rest.is_empty());
+    if !good {
+        section.invalid(stated, "is not a server's URL", URL_ADVICE);
+        return None;
+    }
+    if stated.text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        section.invalid(
+            stated,
+            "has a space or a control character in it",
+            "write it percent-encoded, `%20` for a space",
+        );
+        return None;
+    }
+    Some(DatabaseLocation::Server { engine, url: SecretUrl::new(stated.text.clone()) })
+}
+
+/// Two names for one database would let a swap of the first pull the ground from under the second.
+fn refuse_shared(reading: &Reading<'_>, databases: &BTreeMap<String, Database>) {
+    let mut seen: BTreeMap<String, &Database> = BTreeMap::new();
+    for database in databases.values() {
+        let Some((identity, location)) = identity(reading, &database.location) else { continue };
+        let Some(other) = seen.insert(identity, database) else { continue };
+        let (first, second, stated) = (other.name.clone(), database.name.clone(), other.origin.to_string());
+        reading.fail(Problem::SharedDatabase { first, second, location, stated }, &database.origin);
+    }
+}
+
+/// What makes a location the same as another, and how to show it.
+fn identity(reading: &Reading<'_>, location: &DatabaseLocation) -> Option<(String, String)> {
+    match location {
+        DatabaseLocation::File(file) => Some((format!("{:?}", resolved(file)), reading.shown(file))),
+        DatabaseLocation::Server { engine, url } => {
+            let rest = url.expose().split_once("://")?.1;
+            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+            Some((format!("{}://{place}", engine.word()), url.to_string()))
+        }
+        DatabaseLocation::Secret(_) => None,
+    }
+}
+
+/// The file behind all links, as far up as the path exists.
+fn resolved(file: &Path) -> PathBuf {
+    let found = file.ancestors().find_map(|above| Some((fs::canonicalize(above).ok()?, above)));
+    found.map_or_else(
+        || file.to_path_buf(),
+        |(real, above)| file.strip_prefix(above).map_or(real.clone(), |rest| real.join(rest)),
+    )
+}

@@ -1,0 +1,226 @@
+//! Build beside, prove, swap, keep: the last two. A use case hands over what it has built and proved; this collects it
+//! into one journal, checks that there is room, lets everything change places, and leaves one undo point behind.
+
+use std::path::PathBuf;
+
+use stead_engine::snapshot::Swap;
+use stead_engine::{Access, Place};
+
+use crate::environment::{Database, Environment};
+use crate::error::{Error, Result};
+use crate::journal::{DatabaseSwap, IndexSwap, Journal, LeafSwap};
+use crate::marker::Marker;
+use crate::undo::{self, UndoPoint};
+use crate::upgrade::UpgradeOptions;
+use crate::{clock, files, marker, reindex, upgrade};
+
+/// A set of things that will change places together.
+pub struct Replacement<'a> {
+    environment: &'a Environment,
+    journal: Journal,
+    point: String,
+    token: String,
+    rows: Vec<(u64, u64)>,
+    indexes: Vec<(IndexSwap, Option<String>)>,
+    undoable: bool,
+}
+
+impl<'a> Replacement<'a> {
+    /// Nothing to replace yet. The operation is in the user's words and is what `undo --list` shows.
+    #[must_use]
+    pub fn new(environment: &'a Environment, operation: impl Into<String>) -> Self {
+        let token = clock::token();
+        let point = format!("{}-{}", clock::digits(), &token[..6]);
+        let point = unused_point(environment, point);
+        let journal = Journal::new(operation);
+        Self { environment, journal, point, token, rows: Vec::new(), indexes: Vec::new(), undoable: true }
+    }
+
+    /// The mark of this run in the names of what it builds.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Where a replacement of that database is to be built.
+    ///
+    /// # Errors
+    ///
+    /// A name that is not in the project.
+    pub fn beside(&self, name: &str) -> Result<Place> {
+        let database = self.environment.database(name)?;
+        Ok(database.server.bulk().beside(&database.place, &self.token))
+    }
+
+    /// Where a replacement of that storage leaf is to be built: an empty folder, made by this call.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system refuses.
+    pub fn leaf_beside(&self, leaf: &str) -> Result<PathBuf> {
+        let folder = self.environment.storage_beside(&self.token)?.join(leaf);
+        files::make_folder(&folder)?;
+        Ok(folder)
+    }
+
+    /// The built database shall take the name; `None`: there shall be none.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the engine refuses.
+    pub async fn put_database(&mut self, name: &str, built: Option<Place>) -> Result<()> {
+        let database = self.environment.database(name)?;
+        let live = database.place.clone();
+        let exists = database.server.exists(&live).await?;
+        let folder = self.environment.state.undo().join(&self.point);
+        let kept = exists.then(|| database.server.bulk().keeping(&live, &folder, &self.token));
+        let rows = if exists { self.environment.rows(&live, name).await? } else { 0 };
+        let mut rows_after = 0;
+        if let Some(built) = &built {
+            marker::set_swap_token(database, built, &self.token).await?;
+            rows_after = self.environment.rows(built, name).await?;
+        }
+        self.rows.push((rows, rows_after));
+        let swap = Swap { live, built, kept, token: self.token.clone() };
+        self.journal.databases.push(DatabaseSwap { name: name.to_owned(), swap });
+        Ok(())
+    }
+
+    /// The built folder shall become the leaf; `None`: there shall be none.
+    ///
+    /// # Errors
+    ///
+    /// A leaf without storage in the project, or whatever the file system refuses.
+    pub fn put_leaf(&mut self, leaf: &str, built: Option<PathBuf>) -> Result<()> {
+        let live = self.environment.leaf(leaf)?;
+        let kept = live.exists().then(|| self.environment.leaf_keeping(&self.point, &self.token, leaf)).transpose()?;
+        let built_inode = built.as_deref().and_then(files::inode);
+        self.journal.leaves.push(LeafSwap { leaf: leaf.to_owned(), live, built, built_inode, kept });
+        Ok(())
+    }
+
+    /// The index of that id shall answer; `None`: none shall.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the search engine refuses.
+    pub async fn put_index(&mut self, name: &str, publish: Option<String>) -> Result<()> {
+        let engine = self.environment.search_engine(name)?;
+        let current = engine.current(name).await.unwrap_or_default().map(|built| built.id);
+        let index = IndexSwap { name: name.to_owned(), publish };
+        self.journal.indexes.push(index.clone());
+        self.indexes.push((index, current));
+        Ok(())
+    }
+
+    /// There was nothing before, so there is nothing to take back: no undo point is left.
+    pub fn without_point(&mut self) {
+        self.undoable = false;
+    }
+
+    /// Forgets what was put here; the caller removes what was built.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.indexes.clear();
+        self.journal.databases.clear();
+        self.journal.leaves.clear();
+        self.journal.indexes.clear();
+    }
+
+    /// Builds databases with today's schema, a marker that says that seeding was skipped, and empty leaves.
+    ///
+    /// # Errors
+    ///
+    /// A revision that fails, or whatever the engine or the file system refuses.
+    pub async fn schema_only(&mut self, source: &str, skip_index: bool) -> Result<()> {
+        let mut built = Vec::new();
+        for live in &self.environment.databases {
+            let place = self.beside(&live.name)?;
+            live.server.create(&place).await?;
+            built.push(Database { place, ..live.clone() });
+        }
+        upgrade::upgrade_databases(self.environment, &built, &UpgradeOptions::default()).await?;
+        for database in &built {
+            let mut session = database.open(Access::Write).await?;
+            marker::write(session.as_mut(), &Marker::now(false, source)).await?;
+            session.close().await?;
+        }
+        if !skip_index {
+            reindex::build_for(self.environment, &built, self).await?;
+        }
+        for database in built {
+            self.put_database(&database.name, Some(database.place)).await?;
+        }
+        self.empty_leaves()
+    }
+
+    /// Puts an empty folder in place of every leaf.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system refuses.
+    pub fn empty_leaves(&mut self) -> Result<()> {
+        let leaves = self.environment.project.storage.iter().flat_map(|storage| &storage.leaves);
+        for leaf in leaves {
+            let built = self.leaf_beside(leaf)?;
+            self.put_leaf(leaf, Some(built))?;
+        }
+        Ok(())
+    }
+
+    /// This takes back an undo point, which ends with it.
+    pub fn consumes(&mut self, point: &str) {
+        self.journal.consumes = Some(point.to_owned());
+    }
+
+    /// Lets everything change places. What was replaced becomes the newest undo point, unless the user consented to
+    /// do without one, and points beyond the project's limits are removed.
+    ///
+    /// # Errors
+    ///
+    /// Too little room or an engine in use by others, before anything is touched; exit 6 if it is cut off half-way.
+    pub async fn swap(mut self) -> Result<()> {
+        let keep = self.undoable && !self.environment.consents.no_undo;
+        let (databases, leaves, indexes) =
+            undo::entries(&self.journal.databases, &self.journal.leaves, self.rows, self.indexes);
+        let point = UndoPoint::new(self.point.clone(), &self.journal.operation, &self.journal.at);
+        let point = UndoPoint { databases, leaves, indexes, ..point };
+        if keep {
+            room_for_undo(self.environment, &self.journal).await?;
+        }
+        // Without a record the folder of the point is rubbish, which the next sweep removes.
+        self.journal.point = keep.then_some(point);
+        files::make_folder(&self.environment.state.undo().join(&self.point))?;
+        self.journal.run(self.environment).await?;
+        let settings = &self.environment.project.undo;
+        let keep_points = usize::try_from(settings.keep).unwrap_or(usize::MAX);
+        undo::prune(self.environment, keep_points, settings.max_size).await?;
+        self.environment.sweep().await
+    }
+}
+
+/// Two runs within one second must not share a point, and a later one must sort behind an earlier one.
+fn unused_point(environment: &Environment, point: String) -> String {
+    let newest = undo::list(&environment.state).ok().and_then(|points| points.last().map(|last| last.id.clone()));
+    match newest {
+        Some(newest) if newest >= point => format!("{newest}~"),
+        _ => point,
+    }
+}
+
+/// Refuses if what is kept would be removed at once because it is larger than the project allows.
+async fn room_for_undo(environment: &Environment, journal: &Journal) -> Result<()> {
+    let Some(limit) = environment.project.undo.max_size else { return Ok(()) };
+    let mut bytes = journal.leaves.iter().map(|leaf| files::size(&leaf.live)).sum::<u64>();
+    for database in &journal.databases {
+        if database.swap.kept.is_some() {
+            bytes += environment.database(&database.name)?.server.size(&database.swap.live).await?;
+        }
+    }
+    if bytes <= limit {
+        return Ok(());
+    }
+    let message = format!("keeping what is replaced takes {bytes} bytes, `undo.max_size` allows {limit}");
+    Err(Error::refused("undo-too-large", message)
+        .hint("raise `undo.max_size` in `stead.toml`, or go without an undo point: `--allow no-undo`"))
+}

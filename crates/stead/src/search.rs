@@ -1,0 +1,53 @@
+//! Looking for words in an index, and the rest of what can be asked of one.
+
+use serde::Serialize;
+use stead_engine::search::{SearchRequest, SearchResult};
+
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+
+/// Looks for words in the index that answers.
+///
+/// # Errors
+///
+/// `index-absent` if none was built yet.
+pub async fn search(environment: &Environment, name: &str, request: &SearchRequest) -> Result<SearchResult> {
+    let engine = environment.search_engine(name)?;
+    if engine.current(name).await?.is_none() {
+        return Err(absent(name));
+    }
+    Ok(engine.search(name, request).await?)
+}
+
+/// What `index verify` found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// The name in the project.
+    pub name: String,
+    /// Documents that can be read.
+    pub documents: u64,
+    /// Documents that the build counted.
+    pub built: u64,
+}
+
+/// Reads the whole index that answers and checks its files against their checksums.
+///
+/// # Errors
+///
+/// What is damaged, or a count that differs from the one at the build.
+pub async fn verify(environment: &Environment, name: &str) -> Result<Verified> {
+    let engine = environment.search_engine(name)?;
+    let built = engine.current(name).await?.ok_or_else(|| absent(name))?;
+    let documents = engine.verify(name).await?;
+    if documents != built.documents {
+        let message = format!("index `{name}` holds {documents} documents, {} were built", built.documents);
+        return Err(Error::new(Kind::Difference, "index-count-differs", message)
+            .hint(format!("`stead index build {name}` builds it anew")));
+    }
+    Ok(Verified { name: name.to_owned(), documents, built: built.documents })
+}
+
+fn absent(name: &str) -> Error {
+    Error::failed("index-absent", format!("index `{name}` was not built yet"))
+        .hint(format!("`stead index build {name}` builds it"))
+}

@@ -1,0 +1,191 @@
+//! A seed step that is a CSV file: a header that names columns of the table, a marker for `NULL`, and values that must fit
+//! the columns' types before the first one is written.
+
+use std::path::{Path, PathBuf};
+
+use stead_engine::{Row, Session, TransactionKind, Value};
+use stead_schema::model::{Column, Table};
+
+use crate::engines::{self, Affinity};
+use crate::error::{Error, Label, Result};
+
+/// Rows in one insert batch.
+const BATCH: usize = 1_000;
+
+/// What a CSV step says.
+pub(super) struct CsvStep<'a> {
+    /// The file.
+    pub(super) path: &'a Path,
+    /// The table.
+    pub(super) table: &'a str,
+    /// The text that stands for `NULL`.
+    pub(super) null: &'a str,
+    /// The byte between fields.
+    pub(super) delimiter: u8,
+}
+
+/// Runs the step in one transaction; the number of rows.
+///
+/// # Errors
+///
+/// A header that names no column of the table, a value that does not fit its column, or whatever the engine refuses;
+/// nothing of the file is inserted then.
+pub(super) async fn run(session: &mut dyn Session, step: &CsvStep<'_>) -> Result<u64> {
+    let source = std::fs::read_to_string(step.path).map_err(|error| Error::io("read", step.path, &error))?;
+    let schema = session.inspect().await?;
+    let table = schema.table(step.table).ok_or_else(|| {
+        let known = schema.tables.iter().map(|table| table.name.name.as_str());
+        crate::environment::unknown("table", step.table, known).context(format!("`{}`", step.path.display()))
+    })?;
+    let mut rows = Rows::open(step, &source, table)?;
+    session.begin(TransactionKind::Write).await?;
+    match insert(session, &mut rows, table).await {
+        Ok(count) => {
+            session.commit().await?;
+            Ok(count)
+        }
+        Err(error) => {
+            session.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn insert(session: &mut dyn Session, rows: &mut Rows<'_>, table: &Table) -> Result<u64> {
+    let columns: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
+    let mut count = 0;
+    loop {
+        let (first, batch) = rows.batch()?;
+        if batch.is_empty() {
+            return Ok(count);
+        }
+        let inserted = session.insert(&table.name.name, &columns, batch).await;
+        count += inserted.map_err(|error| {
+            let file = rows.path.display();
+            Error::from(error).context(format!("`{file}`, in the rows from line {first} on"))
+        })?;
+    }
+}
+
+struct Rows<'a> {
+    path: PathBuf,
+    source: &'a str,
+    null: &'a str,
+    columns: Vec<&'a Column>,
+    records: csv::StringRecordsIntoIter<&'a [u8]>,
+}
+
+impl<'a> Rows<'a> {
+    fn open(step: &CsvStep<'a>, source: &'a str, table: &'a Table) -> Result<Self> {
+        let text = source.strip_prefix('\u{feff}').unwrap_or(source);
+        let mut reader = csv::ReaderBuilder::new().delimiter(step.delimiter).from_reader(text.as_bytes());
+        let path = step.path.to_owned();
+        let header = reader.headers().map_err(|error| malformed(&path, source, &error))?.clone();
+        if header.is_empty() {
+            let message =
+                format!("`{}` is empty: the first line must name columns of `{}`", path.display(), table.name);
+            return Err(Error::usage("csv-header", message));
+        }
+        let columns: Result<Vec<&Column>> = header.iter().map(|name| column(&path, source, table, name)).collect();
+        let columns = columns?;
+        for (position, column) in columns.iter().enumerate() {
+            if columns[..position].iter().any(|other| other.name == column.name) {
+                let message = format!("`{}` names the column `{}` twice", path.display(), column.name);
+                return Err(Error::usage("csv-header", message));
+            }
+        }
+        Ok(Self { path, source, null: step.null, columns, records: reader.into_records() })
+    }
+
+    /// The next rows with the line of the first one.
+    fn batch(&mut self) -> Result<(u64, Vec<Row>)> {
+        let (mut first, mut rows) = (0, Vec::new());
+        while rows.len() < BATCH {
+            let Some(record) = self.records.next() else { break };
+            let record = record.map_err(|error| malformed(&self.path, self.source, &error))?;
+            let line = record.position().map_or(0, csv::Position::line);
+            first = if first == 0 { line } else { first };
+            let values: Result<Row> =
+                record.iter().zip(&self.columns).map(|(text, column)| self.value(text, column, line)).collect();
+            rows.push(values?);
+        }
+        Ok((first, rows))
+    }
+
+    fn value(&self, text: &str, column: &Column, line: u64) -> Result<Value> {
+        if text == self.null {
+            return if column.nullable { Ok(Value::Null) } else { Err(self.misfit(text, column, line)) };
+        }
+        match engines::affinity(&column.data_type) {
+            Affinity::Integer => text.parse().map(Value::Integer).map_err(|_| self.misfit(text, column, line)),
+            Affinity::Real => text.parse().map(Value::Real).map_err(|_| self.misfit(text, column, line)),
+            Affinity::Number => number(text).ok_or_else(|| self.misfit(text, column, line)),
+            Affinity::Text => Ok(Value::Text(text.to_owned())),
+            Affinity::Bytes => bytes(text).ok_or_else(|| self.misfit(text, column, line)),
+        }
+    }
+
+    fn misfit(&self, text: &str, column: &Column, line: u64) -> Error {
+        let file = self.path.display();
+        let kind = if column.data_type.is_empty() { "any" } else { &column.data_type };
+        let not_null = if column.nullable { "" } else { " NOT NULL" };
+        let message =
+            format!("`{file}` line {line}: `{text}` does not fit column `{}` ({kind}{not_null})", column.name);
+        Error::usage("csv-value", message).label(self.line(line, text))
+    }
+
+    fn line(&self, line: u64, text: &str) -> Label {
+        let before = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+        let start: usize = self.source.split_inclusive('\n').take(before).map(str::len).sum();
+        let rest = &self.source[start..];
+        let content = rest.lines().next().unwrap_or_default();
+        let (offset, length) = match content.find(text) {
+            Some(offset) if !text.is_empty() => (offset, text.len()),
+            _ => (0, content.len()),
+        };
+        let span = start + offset..start + offset + length;
+        Label { file: self.path.clone(), source: self.source.to_owned(), span, text: String::new() }
+    }
+}
+
+fn column<'a>(path: &Path, source: &str, table: &'a Table, name: &str) -> Result<&'a Column> {
+    let found = table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name.trim()));
+    found.ok_or_else(|| {
+        let known = table.columns.iter().map(|column| column.name.as_str());
+        let start = source.find(name).unwrap_or(0);
+        let span = start..start + name.len();
+        let label = Label { file: path.to_owned(), source: source.to_owned(), span, text: String::new() };
+        let error = crate::environment::unknown("column", name, known);
+        Error { message: format!("table `{}` has no column `{name}`", table.name), ..error }.label(label)
+    })
+}
+
+fn number(text: &str) -> Option<Value> {
+    let integer = text.parse().map(Value::Integer);
+    integer.or_else(|_| text.parse().map(Value::Real)).ok()
+}
+
+/// Bytes are written as `\x` and hexadecimal digits.
+fn bytes(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix("\\x").filter(|digits| digits.len().is_multiple_of(2) && digits.is_ascii())?;
+    let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16));
+    pairs.collect::<Result<Vec<u8>, _>>().map(Value::Blob).ok()
+}
+
+fn malformed(path: &Path, source: &str, error: &csv::Error) -> Error {
+    let message = format!("`{}` is not a CSV file with a header: {error}", path.display());
+    let error_place = error.position().map(|position| usize::try_from(position.byte()).unwrap_or(0));
+    let error = Error::usage("csv-malformed", message);
+    match error_place {
+        Some(start) if start <= source.len() => {
+            let end = source[start..].find('\n').map_or(source.len(), |length| start + length);
+            error.label(Label {
+                file: path.to_owned(),
+                source: source.to_owned(),
+                span: start..end,
+                text: String::new(),
+            })
+        }
+        _ => error,
+    }
+}

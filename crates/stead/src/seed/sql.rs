@@ -1,0 +1,48 @@
+//! A seed step that is a file of SQL: its statements run in one transaction, and an error points at the statement.
+
+use std::path::Path;
+
+use stead_engine::{EngineError, Session, TransactionKind};
+use stead_schema::EngineKind;
+use stead_sql::split::{Statement, split};
+
+use crate::error::{Error, Label, Result};
+
+/// Runs the file; the number of statements.
+///
+/// # Errors
+///
+/// A file that cannot be read or split, or the first statement that fails, with its place in the file.
+pub async fn run(session: &mut dyn Session, path: &Path) -> Result<u64> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, &error))?;
+    let statements = statements(path, &text, session.kind())?;
+    session.begin(TransactionKind::Write).await?;
+    for statement in &statements {
+        if let Err(error) = session.execute(&statement.text, &[]).await {
+            session.rollback().await?;
+            return Err(located(error, path, &text, statement));
+        }
+    }
+    session.commit().await?;
+    Ok(statements.len() as u64)
+}
+
+fn statements(path: &Path, text: &str, kind: EngineKind) -> Result<Vec<Statement>> {
+    split(text, kind).map_err(|error| {
+        let start = error.position().offset;
+        let label = Label { file: path.to_owned(), source: text.to_owned(), span: start..start, text: String::new() };
+        Error::usage(error.code(), error.to_string()).label(label)
+    })
+}
+
+/// An engine's error, pointing at the statement in the file it came from.
+#[must_use]
+pub fn located(error: EngineError, path: &Path, text: &str, statement: &Statement) -> Error {
+    let start = statement.position.offset + error.offset.unwrap_or(0).min(statement.text.len());
+    let end = match error.offset {
+        Some(_) => start + 1,
+        None => start + statement.text.lines().next().unwrap_or_default().len(),
+    };
+    let label = Label { file: path.to_owned(), source: text.to_owned(), span: start..end, text: String::new() };
+    Error::from(error).label(label)
+}

@@ -1,0 +1,133 @@
+//! The snapshot archive as the use cases need it: where an environment's snapshots are, and its stored files on their
+//! way in and out. The formats themselves are in `stead-snapshot`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stead_engine::Place;
+use stead_engine::snapshot::{Advance, Source};
+use stead_snapshot::storage::{self, Collection, RealFileSystem, Restoration, StorageError};
+use stead_snapshot::{BadName, Draft, Kept, Part, Shelf, Snapshot, SnapshotError, StorageRecord, Trash};
+
+use crate::environment::Environment;
+use crate::error::{Error, Kind, Result};
+use crate::files;
+
+/// Bytes of uncompressed copies that an environment keeps for fast second loads.
+const KEPT_BYTES: u64 = 20 << 30;
+
+impl Environment {
+    /// The environment's snapshots.
+    #[must_use]
+    pub fn shelf(&self) -> Shelf {
+        Shelf::new(self.project.backups())
+    }
+}
+
+/// The snapshots of another environment of the same project.
+///
+/// # Errors
+///
+/// A name that cannot be an environment's.
+pub fn of_environment(environment: &Environment, other: &str) -> Result<Shelf> {
+    let folder = environment.project.backups_of(other);
+    if folder.is_dir() {
+        return Ok(Shelf::new(folder));
+    }
+    let message = format!("environment `{other}` has no snapshots here: there is no folder `{}`", folder.display());
+    Err(Error::failed("environment-without-snapshots", message))
+}
+
+/// A shelf that nobody else sees, for a snapshot that is only passed on.
+///
+/// # Errors
+///
+/// Whatever the file system refuses.
+pub(crate) fn private(build: &Path) -> Result<Shelf> {
+    let folder = build.join("stream");
+    files::make_folder(&folder)?;
+    Ok(Shelf::new(folder))
+}
+
+/// What only waits to be deleted.
+pub(crate) fn trash(folder: &Path) -> Trash {
+    Trash::new(folder)
+}
+
+/// One database's or the storage's streams, with the copies kept from an earlier load.
+pub(crate) fn source(environment: &Environment, snapshot: &Snapshot, part: &Part) -> Result<Arc<dyn Source>> {
+    Ok(snapshot.source(part, Some(Arc::new(kept(environment))))?)
+}
+
+fn kept(environment: &Environment) -> Kept {
+    Kept::new(environment.state.kept(), KEPT_BYTES, Arc::new(RealFileSystem::default()))
+}
+
+/// Keeps what was just unpacked, so that the next load of this snapshot is a file copy. Only a shortcut: if there is no
+/// room for it, the load goes on without.
+pub(crate) fn keep(environment: &Environment, snapshot: &Snapshot, part: &Part, place: &Place) {
+    let file = PathBuf::from(&place.0);
+    if file.is_absolute() && file.is_file() {
+        let _not_kept = kept(environment).keep(snapshot, part, stead_engine::snapshot::PAGES, &file);
+    }
+}
+
+/// Collects the leaves into the draft and holds them against the files that rows name.
+pub(crate) fn collect(
+    root: &Path,
+    leaves: &[String],
+    draft: &Draft,
+    references: &[String],
+    advance: Advance,
+) -> Result<StorageRecord> {
+    let sink = draft.sink(Part::Storage);
+    let probe = RealFileSystem::default();
+    let collected = storage::collect(&Collection {
+        root,
+        leaves,
+        sink: sink.as_ref(),
+        probe: &probe,
+        now: std::time::SystemTime::now(),
+        advance: &advance,
+    })?;
+    let missing = collected.names.missing(references.iter().cloned());
+    if missing.count == 0 {
+        return Ok(collected.record);
+    }
+    let first: Vec<String> = missing.names.iter().take(10).map(|name| format!("`{name}`")).collect();
+    let message = format!("{} files that rows name are not in the storage: {}", missing.count, first.join(", "));
+    Err(Error::failed("files-missing", message).hint("bring the files back or correct the rows; nothing was kept"))
+}
+
+/// Restores the stored files of a snapshot into an empty folder.
+pub(crate) fn restore(environment: &Environment, snapshot: &Snapshot, root: &Path, advance: Advance) -> Result<()> {
+    let Some(record) = &snapshot.manifest().storage else { return Ok(()) };
+    files::make_folder(root)?;
+    let source = source(environment, snapshot, &Part::Storage)?;
+    let probe = RealFileSystem::default();
+    storage::restore(&Restoration { source: source.as_ref(), record, target: root, probe: &probe, advance: &advance })?;
+    Ok(())
+}
+
+impl From<SnapshotError> for Error {
+    fn from(error: SnapshotError) -> Self {
+        let kind = match &error {
+            SnapshotError::Name(_) => Kind::Usage,
+            SnapshotError::Newer { .. } => Kind::Refused,
+            _ => Kind::Failed,
+        };
+        Self::new(kind, error.code(), error.to_string()).with_hints(error.hints())
+    }
+}
+
+impl From<BadName> for Error {
+    fn from(error: BadName) -> Self {
+        Self::usage(error.code(), error.to_string()).with_hints(error.hints())
+    }
+}
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        Self::failed(error.code(), error.to_string()).with_hints(error.hints())
+    }
+}

@@ -1,0 +1,142 @@
+//! What is there: databases with their revisions, storage, indexes, snapshots and undo points. It reads without locks, so
+//! it can be asked while other work goes on.
+
+use serde::Serialize;
+use stead_engine::Access;
+
+use crate::environment::{Database, Environment};
+use crate::error::Result;
+use crate::reindex::{self, IndexStatus};
+use crate::revisions::Revisions;
+use crate::{history, marker, snapshots, undo};
+
+/// What there is in an environment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Status {
+    /// The project.
+    pub project: String,
+    /// The environment.
+    pub environment: String,
+    /// Its databases.
+    pub databases: Vec<DatabaseStatus>,
+    /// Its storage leaves.
+    pub leaves: Vec<LeafStatus>,
+    /// Its indexes.
+    pub indexes: Vec<IndexStatus>,
+    /// Names of its snapshots, oldest first.
+    pub snapshots: Vec<String>,
+    /// Its undo points, newest first.
+    pub undo: Vec<PointStatus>,
+    /// The operation that was cut off half-way, if any.
+    pub interrupted: Option<String>,
+}
+
+/// A database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DatabaseStatus {
+    /// The name in the project.
+    pub name: String,
+    /// The engine.
+    pub engine: String,
+    /// Its version.
+    pub version: String,
+    /// Where it is.
+    pub place: String,
+    /// False if there is none.
+    pub exists: bool,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Whether it was seeded, when and from what.
+    pub marker: Option<String>,
+    /// Its apps.
+    pub apps: Vec<AppStatus>,
+}
+
+/// An app on a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AppStatus {
+    /// The app.
+    pub app: String,
+    /// Its newest applied revisions.
+    pub current: Vec<String>,
+    /// Revisions that are not applied yet.
+    pub pending: u64,
+}
+
+/// A storage leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeafStatus {
+    /// Its name.
+    pub name: String,
+    /// False if the folder is missing.
+    pub exists: bool,
+}
+
+/// An undo point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PointStatus {
+    /// The command it takes back.
+    pub operation: String,
+    /// When that ran.
+    pub at: String,
+}
+
+/// Looks.
+///
+/// # Errors
+///
+/// A database that cannot be reached, or revision files that are wrong.
+pub async fn status(environment: &Environment) -> Result<Status> {
+    let revisions = Revisions::read(&environment.project)?;
+    let mut databases = Vec::new();
+    for database in &environment.databases {
+        databases.push(look(environment, database, &revisions).await?);
+    }
+    let mut indexes = Vec::new();
+    for name in environment.project.indexes.keys() {
+        indexes.push(reindex::status(environment, name).await?);
+    }
+    let points = undo::list(&environment.state)?;
+    let points = points.into_iter().rev().map(|point| PointStatus { operation: point.operation, at: point.at });
+    Ok(Status {
+        project: environment.project.name.clone(),
+        environment: environment.project.environment.clone(),
+        databases,
+        leaves: leaves(environment),
+        indexes,
+        snapshots: snapshots::list(environment)?.into_iter().map(|entry| entry.name).collect(),
+        undo: points.collect(),
+        interrupted: environment.interrupted()?,
+    })
+}
+
+async fn look(environment: &Environment, database: &Database, revisions: &Revisions) -> Result<DatabaseStatus> {
+    let mut status = DatabaseStatus {
+        name: database.name.clone(),
+        engine: database.server.kind().to_string(),
+        version: database.server.version().await?,
+        place: environment.shown(&database.place),
+        exists: database.server.exists(&database.place).await?,
+        bytes: 0,
+        marker: None,
+        apps: Vec::new(),
+    };
+    if status.exists {
+        let mut session = database.open(Access::Read).await?;
+        status.bytes = database.server.size(&database.place).await?;
+        status.marker = marker::read(session.as_mut()).await?.map(|marker| marker.to_string());
+        session.close().await?;
+        let situation = history::situation_of(environment, database).await?;
+        for target in situation.targets() {
+            let standing = history::standing(revisions, &situation, target);
+            status.apps.push(AppStatus { app: standing.app, current: standing.revisions, pending: standing.pending });
+        }
+    }
+    Ok(status)
+}
+
+fn leaves(environment: &Environment) -> Vec<LeafStatus> {
+    let Some(storage) = &environment.project.storage else { return Vec::new() };
+    let leaves = storage.leaves.iter();
+    leaves.map(|leaf| LeafStatus { name: leaf.clone(), exists: storage.path.join(leaf).is_dir() }).collect()
+}

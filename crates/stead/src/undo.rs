@@ -1,0 +1,295 @@
+//! Undo points: what a destructive command replaced, kept complete so that it can be taken back. A point is a folder
+//! with a record; taking it back is one more swap, and makes a point of its own, so undoing twice is redo.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use stead_engine::Place;
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::journal::{DatabaseSwap, IndexSwap, Journal, LeafSwap};
+use crate::replacement::Replacement;
+use crate::state::State;
+
+/// The version of the record's format.
+const FORMAT: u32 = 1;
+
+/// What one destructive command replaced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UndoPoint {
+    /// The version of this format.
+    pub format: u32,
+    /// Sorts by time.
+    pub id: String,
+    /// The command that made it, in the user's words: `load demo`.
+    pub operation: String,
+    /// When, UTC, RFC 3339.
+    pub at: String,
+    /// The databases as they were.
+    pub databases: Vec<KeptDatabase>,
+    /// The storage leaves as they were.
+    pub leaves: Vec<KeptLeaf>,
+    /// The indexes that answered.
+    pub indexes: Vec<KeptIndex>,
+}
+
+/// A database of an undo point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptDatabase {
+    /// The name in the project.
+    pub name: String,
+    /// Where it is kept; absent if there was no database.
+    pub kept: Option<Place>,
+    /// Rows in the kept one.
+    pub rows: u64,
+    /// Rows in the one that replaced it, at that moment.
+    pub rows_after: u64,
+}
+
+/// A storage leaf of an undo point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLeaf {
+    /// The leaf's name in the project.
+    pub leaf: String,
+    /// Where it is kept; absent if there was none.
+    pub kept: Option<PathBuf>,
+}
+
+/// An index of an undo point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptIndex {
+    /// The index's name in the project.
+    pub name: String,
+    /// The id that answered; absent if none did.
+    pub id: Option<String>,
+}
+
+impl UndoPoint {
+    /// The point that a journal will leave behind.
+    #[must_use]
+    pub fn new(id: String, operation: &str, at: &str) -> Self {
+        let (operation, at) = (operation.to_owned(), at.to_owned());
+        let lists = (Vec::new(), Vec::new(), Vec::new());
+        Self { format: FORMAT, id, operation, at, databases: lists.0, leaves: lists.1, indexes: lists.2 }
+    }
+
+    /// Bytes that it keeps on disk.
+    pub async fn size(&self, environment: &Environment) -> Result<u64> {
+        let mut bytes = 0;
+        for database in &self.databases {
+            if let Some(place) = &database.kept {
+                bytes += environment.database(&database.name)?.server.size(place).await?;
+            }
+        }
+        let leaves = self.leaves.iter().filter_map(|leaf| leaf.kept.as_deref());
+        Ok(bytes + leaves.map(files::size).sum::<u64>())
+    }
+}
+
+/// Every point, oldest first.
+///
+/// # Errors
+///
+/// A record that cannot be read, by its path.
+pub fn list(state: &State) -> Result<Vec<UndoPoint>> {
+    let records = files::entries(&state.undo())?.into_iter().map(|folder| folder.join("point.json"));
+    records.filter(|path| path.exists()).map(|path| read(&path)).collect()
+}
+
+fn read(path: &Path) -> Result<UndoPoint> {
+    let text = std::fs::read(path).map_err(|error| Error::io("read", path, &error))?;
+    let unreadable = |why: String| {
+        Error::failed("undo-point-unreadable", format!("the undo point `{}` cannot be read: {why}", path.display()))
+            .hint("remove its folder if you do not need it")
+    };
+    let point: UndoPoint = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+    if point.format > FORMAT {
+        return Err(unreadable(format!("it has format {}, this stead knows {FORMAT}", point.format)));
+    }
+    Ok(point)
+}
+
+/// Writes a point's record; its contents lie there already.
+pub(crate) fn record(state: &State, point: &UndoPoint) -> Result<()> {
+    let folder = state.undo().join(&point.id);
+    files::make_folder(&folder)?;
+    let text = serde_json::to_vec_pretty(point).expect("a point holds only strings, numbers and lists");
+    files::write_whole(&folder.join("point.json"), &text)
+}
+
+/// What `undo` would take back, for the question it asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    /// The point's id.
+    pub id: String,
+    /// The command that is taken back.
+    pub operation: String,
+    /// When it ran.
+    pub at: String,
+    /// For each database: rows that come back, rows there are now, and rows written since.
+    pub databases: Vec<PreviewDatabase>,
+}
+
+/// One database of a [`Preview`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PreviewDatabase {
+    /// The name in the project.
+    pub name: String,
+    /// Rows in the database that comes back.
+    pub rows_before: u64,
+    /// Rows in the database now.
+    pub rows_now: u64,
+    /// Rows now less rows right after the command: what was written since, as far as counts show it.
+    pub written_since: i64,
+}
+
+/// Looks at the newest point without changing anything.
+///
+/// # Errors
+///
+/// `nothing-to-undo` if there is no point.
+pub async fn preview(environment: &Environment) -> Result<Preview> {
+    let point = newest(environment)?;
+    let mut databases = Vec::new();
+    for database in &point.databases {
+        let rows_now = environment.rows(&environment.database(&database.name)?.place, &database.name).await?;
+        databases.push(PreviewDatabase {
+            name: database.name.clone(),
+            rows_before: database.rows,
+            rows_now,
+            written_since: i64::try_from(rows_now).unwrap_or(i64::MAX)
+                - i64::try_from(database.rows_after).unwrap_or(i64::MAX),
+        });
+    }
+    Ok(Preview { id: point.id, operation: point.operation, at: point.at, databases })
+}
+
+fn newest(environment: &Environment) -> Result<UndoPoint> {
+    list(&environment.state)?.pop().ok_or_else(|| {
+        Error::failed("nothing-to-undo", "there is nothing to undo")
+            .hint("load, seed, reset, `init --clean`, `init --load` and undo itself leave undo points")
+    })
+}
+
+/// Takes the newest point back; the operation that was taken back. The caller holds the locks.
+///
+/// # Errors
+///
+/// Whatever stops the swap; until it begins nothing was touched.
+async fn take_back(environment: &Environment) -> Result<String> {
+    let point = newest(environment)?;
+    let mut replacement = Replacement::new(environment, format!("undo {}", point.operation));
+    for database in &point.databases {
+        replacement.put_database(&database.name, database.kept.clone()).await?;
+    }
+    for leaf in &point.leaves {
+        replacement.put_leaf(&leaf.leaf, leaf.kept.clone())?;
+    }
+    for index in &point.indexes {
+        replacement.put_index(&index.name, index.id.clone()).await?;
+    }
+    replacement.consumes(&point.id);
+    replacement.swap().await?;
+    Ok(point.operation)
+}
+
+/// Takes the newest point back, under the locks; the operation that was taken back.
+///
+/// # Errors
+///
+/// A protected environment, or whatever stops the swap.
+pub async fn undo(environment: &Environment) -> Result<String> {
+    environment.refuse_protected("undo")?;
+    let _held = environment.hold().await?;
+    take_back(environment).await
+}
+
+/// What an undo would do.
+#[must_use]
+pub fn plan(preview: &Preview) -> Vec<String> {
+    let what = format!("undo {} of {}", preview.operation, preview.at);
+    let databases = preview.databases.iter().map(|database| {
+        let PreviewDatabase { name, rows_before, rows_now, .. } = database;
+        format!("bring back database {name} with {rows_before} rows; it has {rows_now} now")
+    });
+    [what].into_iter().chain(databases).collect()
+}
+
+/// Removes every point; the number removed.
+///
+/// # Errors
+///
+/// Whatever cannot be removed.
+pub async fn prune_all(environment: &Environment) -> Result<usize> {
+    let _held = environment.hold().await?;
+    prune(environment, 0, None).await
+}
+
+/// Removes the oldest points until no more than `keep` remain and they take no more than `max_size` bytes; the number
+/// removed. The caller holds the locks.
+///
+/// # Errors
+///
+/// Whatever cannot be removed.
+pub async fn prune(environment: &Environment, keep: usize, max_size: Option<u64>) -> Result<usize> {
+    let points = list(&environment.state)?;
+    let mut kept_bytes = 0;
+    let mut removed = 0;
+    for (position, point) in points.iter().rev().enumerate() {
+        kept_bytes += if max_size.is_some() { point.size(environment).await? } else { 0 };
+        if position >= keep || max_size.is_some_and(|limit| kept_bytes > limit) {
+            remove(environment, point).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+async fn remove(environment: &Environment, point: &UndoPoint) -> Result<()> {
+    for database in &point.databases {
+        // A database that left the project cannot be asked any more; its kept file lies in the point's own folder.
+        if let (Some(place), Ok(known)) = (&database.kept, environment.database(&database.name)) {
+            known.server.remove(place).await?;
+        }
+    }
+    for leaf in point.leaves.iter().filter_map(|leaf| leaf.kept.as_ref()) {
+        environment.discard(leaf)?;
+    }
+    environment.discard(&environment.state.undo().join(&point.id))
+}
+
+/// Places and folders that undo points and the journal keep; nothing of these may be swept away.
+pub(crate) fn kept_places(state: &State, journal: Option<&Journal>) -> Result<Vec<Place>> {
+    let points = list(state)?;
+    let of_points = points.into_iter().flat_map(|point| point.databases).filter_map(|database| database.kept);
+    let swaps = journal.into_iter().flat_map(|journal| &journal.databases).map(|DatabaseSwap { swap, .. }| swap);
+    let of_journal = swaps.flat_map(|swap| [swap.built.clone(), swap.kept.clone()]).flatten();
+    Ok(of_points.chain(of_journal).collect())
+}
+
+/// Ids of indexes that undo points keep.
+pub(crate) fn kept_indexes(state: &State, name: &str) -> Result<Vec<String>> {
+    let points = list(state)?;
+    let indexes = points.into_iter().flat_map(|point| point.indexes);
+    Ok(indexes.filter(|index| index.name == name).filter_map(|index| index.id).collect())
+}
+
+/// The record entries that mirror the swaps of a journal.
+pub(crate) fn entries(
+    databases: &[DatabaseSwap],
+    leaves: &[LeafSwap],
+    before: Vec<(u64, u64)>,
+    indexes: Vec<(IndexSwap, Option<String>)>,
+) -> (Vec<KeptDatabase>, Vec<KeptLeaf>, Vec<KeptIndex>) {
+    let databases = databases.iter().zip(before).map(|(database, (rows, rows_after))| KeptDatabase {
+        name: database.name.clone(),
+        kept: database.swap.kept.clone(),
+        rows,
+        rows_after,
+    });
+    let leaves = leaves.iter().map(|leaf| KeptLeaf { leaf: leaf.leaf.clone(), kept: leaf.kept.clone() });
+    let indexes = indexes.into_iter().map(|(index, id)| KeptIndex { name: index.name, id });
+    (databases.collect(), leaves.collect(), indexes.collect())
+}

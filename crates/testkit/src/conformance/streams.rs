@@ -1,0 +1,132 @@
+//! Snapshots in memory: a sink that keeps what was finished, and a source that gives it back, whole or broken as a case
+//! needs it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use stead_engine::snapshot::{Advance, Sink, SinkStream, Source};
+
+/// Finished streams by name.
+pub type Streams = BTreeMap<String, Vec<u8>>;
+
+/// A snapshot in memory.
+#[derive(Debug, Default)]
+pub struct Memory {
+    streams: Arc<Mutex<Streams>>,
+    kept: Option<PathBuf>,
+    full: bool,
+}
+
+impl Memory {
+    /// A snapshot of these streams.
+    #[must_use]
+    pub fn of(streams: Streams) -> Self {
+        Self { streams: Arc::new(Mutex::new(streams)), ..Self::default() }
+    }
+
+    /// A sink on a disk that is full after the first bytes.
+    #[must_use]
+    pub fn full() -> Self {
+        Self { full: true, ..Self::default() }
+    }
+
+    /// The same snapshot, with an uncompressed copy of every stream at a path.
+    #[must_use]
+    pub fn kept_at(self, path: PathBuf) -> Self {
+        Self { kept: Some(path), ..self }
+    }
+
+    /// The finished streams.
+    #[must_use]
+    pub fn streams(&self) -> Streams {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+struct Stream {
+    name: String,
+    bytes: Vec<u8>,
+    streams: Arc<Mutex<Streams>>,
+    full: bool,
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.full && !self.bytes.is_empty() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl SinkStream for Stream {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        if self.full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).insert(self.name, self.bytes);
+        Ok(())
+    }
+}
+
+impl Sink for Memory {
+    fn stream(&self, name: &str) -> io::Result<Box<dyn SinkStream>> {
+        let streams = Arc::clone(&self.streams);
+        Ok(Box::new(Stream { name: name.to_owned(), bytes: Vec::new(), streams, full: self.full }))
+    }
+}
+
+impl Source for Memory {
+    fn streams(&self) -> Vec<(String, u64)> {
+        Self::streams(self).into_iter().map(|(name, bytes)| (name, bytes.len() as u64)).collect()
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = Self::streams(self).remove(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Cursor::new(bytes)))
+    }
+
+    fn kept(&self, _name: &str) -> Option<PathBuf> {
+        self.kept.clone()
+    }
+}
+
+/// A snapshot whose streams break off half-way, as corrupt chunks do.
+#[derive(Debug)]
+pub struct Broken(pub Memory);
+
+impl Source for Broken {
+    fn streams(&self) -> Vec<(String, u64)> {
+        Source::streams(&self.0)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = self.0.streams().remove(name).ok_or(io::ErrorKind::NotFound)?;
+        let half = bytes.len() / 2;
+        Ok(Box::new(Cursor::new(bytes[..half].to_vec()).chain(Failing)))
+    }
+
+    fn kept(&self, _name: &str) -> Option<PathBuf> {
+        None
+    }
+}
+
+struct Failing;
+
+impl Read for Failing {
+    fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(io::ErrorKind::InvalidData, "the digest of a chunk is wrong"))
+    }
+}
+
+/// Takes note of no progress.
+#[must_use]
+pub fn advance() -> Advance {
+    Arc::new(|_done, _total| {})
+}

@@ -1,0 +1,432 @@
+//! What tests of the command share: a small project in a folder of its own, the real binary run in it with a clean
+//! environment, and eyes for what lies on disk. The project has two databases, two apps, three kinds of seed steps,
+//! storage with references, and an index.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+/// Files of the small project.
+const FILES: [(&str, &str); 13] = [
+    (
+        "stead.toml",
+        r#"[project]
+name = "shop"
+
+[databases.main]
+[databases.stats]
+
+[apps.shop]
+path = "apps/shop"
+database = "main"
+
+[apps.audit]
+path = "apps/audit"
+database = "stats"
+
+[seed]
+steps = [
+  { sql = "seed/base.sql", database = "main" },
+  { csv = "seed/items.csv", table = "items", database = "main" },
+  { run = ["sh", "seed/files.sh"], database = "main" },
+]
+
+[indexes.items]
+database = "main"
+documents = "indexes/items.sql"
+fields = { name = { type = "text", language = "en", boost = 2 } }
+
+[storage]
+path = "storage"
+leaves = ["pictures", "papers"]
+references = [{ database = "main", query = "SELECT picture FROM items WHERE picture IS NOT NULL" }]
+"#,
+    ),
+    (
+        "apps/shop/models/shop.sql",
+        "CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL REFERENCES kinds (id),
+    name TEXT NOT NULL,
+    picture TEXT,
+    price REAL NOT NULL DEFAULT 0 CHECK (price >= 0)
+);
+CREATE INDEX items_by_kind ON items (kind);
+",
+    ),
+    (
+        "apps/shop/migrations/0001_kinds_and_items.sql",
+        "-- Kinds and items
+-- revision: 11aa22bb33cc
+
+-- up
+CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL REFERENCES kinds (id),
+    name TEXT NOT NULL,
+    picture TEXT
+);
+INSERT INTO kinds (id, name) VALUES (1, 'made by a revision');
+
+-- down
+DROP TABLE items;
+DROP TABLE kinds;
+",
+    ),
+    (
+        "apps/shop/migrations/0002_prices.sql",
+        "-- Prices
+-- revision: 22bb33cc44dd
+-- parent: 11aa22bb33cc
+
+-- up
+ALTER TABLE items ADD COLUMN price REAL NOT NULL DEFAULT 0 CHECK (price >= 0);
+
+-- down
+ALTER TABLE items DROP COLUMN price;
+",
+    ),
+    (
+        "apps/shop/migrations/0003_items_by_kind.sql",
+        "-- Finding items by kind
+-- revision: 33cc44dd55ee
+-- parent: 22bb33cc44dd
+
+-- up
+CREATE INDEX items_by_kind ON items (kind);
+
+-- down
+DROP INDEX items_by_kind;
+",
+    ),
+    (
+        "apps/audit/models/audit.sql",
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, page TEXT);
+",
+    ),
+    (
+        "apps/audit/migrations/0001_visits.sql",
+        "-- Visits
+-- revision: 44dd55ee66ff
+
+-- up
+CREATE TABLE visits (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, page TEXT);
+
+-- down
+DROP TABLE visits;
+",
+    ),
+    (
+        "seed/base.sql",
+        "INSERT INTO kinds (id, name) VALUES (2, 'tools'), (3, 'toys');
+",
+    ),
+    (
+        "seed/items.csv",
+        "id,kind,name,picture,price
+1,2,Hammer,pictures/1.txt,12.5
+2,2,\"Saw, small\",\\N,8
+3,3,Kite,pictures/3.txt,20
+4,3,Red ball,\\N,3
+",
+    ),
+    (
+        "seed/files.sh",
+        "set -eu
+test -n \"$STEAD_DATABASE_URL\"
+echo \"a hammer\" > \"$STEAD_STORAGE/pictures/1.txt\"
+echo \"a kite\" > \"$STEAD_STORAGE/pictures/3.txt\"
+mkdir -p \"$STEAD_STORAGE/papers/old\"
+echo \"paper\" > \"$STEAD_STORAGE/papers/old/one.txt\"
+echo \"files are written\"
+",
+    ),
+    ("indexes/items.sql", "SELECT id, name, price FROM items ORDER BY id\n"),
+    ("storage/README", "outside the leaves\n"),
+    ("notes.txt", "not stead's business\n"),
+];
+
+/// A project in a folder of its own; the folder goes with the value.
+pub struct Fixture {
+    binary: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; a signal's number, negated, for a process that was killed.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Ended {
+    /// Asserts the exit code, showing everything if it is another one.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        self
+    }
+
+    /// Asserts that standard error says that.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "`{text}` is not in\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        self
+    }
+
+    /// Asserts that standard output says that.
+    #[track_caller]
+    pub fn prints(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "`{text}` is not in\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in\n{}\n{}", self.out, self.err))
+    }
+}
+
+impl Fixture {
+    /// The small project, nothing initialised yet.
+    #[must_use]
+    pub fn new(binary: impl Into<PathBuf>) -> Self {
+        let fixture = Self::empty(binary);
+        for (path, text) in FILES {
+            fixture.write(path, text);
+        }
+        fixture
+    }
+
+    /// An empty folder.
+    #[must_use]
+    pub fn empty(binary: impl Into<PathBuf>) -> Self {
+        let folder = tempfile::Builder::new().prefix("stead-test-").tempdir().expect("a temporary folder");
+        Self { binary: binary.into(), folder }
+    }
+
+    /// The small project after `init`.
+    #[must_use]
+    pub fn ready(binary: impl Into<PathBuf>) -> Self {
+        let fixture = Self::new(binary);
+        fixture.run(["init"]).exits(0);
+        fixture
+    }
+
+    /// A path in the fixture's folder.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().expect("the test's own files and databases are sound"))
+            .expect("the test's own files and databases are sound");
+        fs::write(path, text).expect("the test's own files and databases are sound");
+    }
+
+    /// Reads a file.
+    #[must_use]
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Changes a file by replacing a text that must be in it.
+    #[track_caller]
+    pub fn replace(&self, path: &str, old: &str, new: &str) {
+        let text = self.read(path);
+        assert!(text.contains(old), "`{old}` is not in {path}");
+        self.write(path, text.replace(old, new));
+    }
+
+    /// The command with a clean environment, ready for more.
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        for name in ["PATH", "LD_LIBRARY_PATH"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("HOME", self.folder.path()).env("USER", "tester").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the command to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ended {
+        ended(self.command(arguments).output().expect("the binary was built"))
+    }
+
+    /// Runs the command with variables in its environment.
+    pub fn run_with<S: AsRef<OsStr>>(
+        &self,
+        variables: &[(&str, &str)],
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Ended {
+        ended(self.command(arguments).envs(variables.iter().copied()).output().expect("the binary was built"))
+    }
+
+    /// The file of a database in the development environment.
+    pub fn database(&self, name: &str) -> PathBuf {
+        self.path(format!(".stead/development/{name}.db"))
+    }
+
+    /// Runs SQL on a database file.
+    #[track_caller]
+    pub fn sql(&self, database: &str, sql: &str) {
+        let connection =
+            Connection::open(self.database(database)).expect("the test's own files and databases are sound");
+        connection.execute_batch(sql).expect("the test's own files and databases are sound");
+        connection.close().expect("the test's own files and databases are sound");
+    }
+
+    /// One value as text; `NULL` for null.
+    #[track_caller]
+    pub fn value(&self, database: &str, query: &str) -> String {
+        self.rows(database, query).first().map(|row| row.join("|")).unwrap_or_default()
+    }
+
+    /// The rows of a query as texts.
+    #[track_caller]
+    pub fn rows(&self, database: &str, query: &str) -> Vec<Vec<String>> {
+        rows(&self.database(database), query)
+    }
+
+    /// What people would lose: rows of every table that is not stead's own, by database, and every file in the leaves.
+    pub fn content(&self) -> BTreeMap<String, String> {
+        let mut content = BTreeMap::new();
+        for name in ["main", "stats"] {
+            if self.database(name).exists() {
+                content.extend(
+                    tables(&self.database(name)).into_iter().map(|(table, rows)| (format!("{name}.{table}"), rows)),
+                );
+            }
+        }
+        let files = self.tree("storage");
+        content.extend(files.into_iter().map(|(path, hash)| (format!("storage/{path}"), hash)));
+        content
+    }
+
+    /// Every file below a folder by its path, with a hash of its bytes; folders and links with what they are.
+    pub fn tree(&self, folder: &str) -> BTreeMap<String, String> {
+        let root = self.path(folder);
+        let mut found = BTreeMap::new();
+        walk(&root, &root, &mut found);
+        found
+    }
+
+    /// The same with times and inodes, for showing that nothing at all was touched.
+    pub fn stamps(&self, folder: &str) -> BTreeMap<String, (u64, i64, i64)> {
+        let root = self.path(folder);
+        self.tree(folder)
+            .into_keys()
+            .map(|path| {
+                let metadata =
+                    fs::symlink_metadata(root.join(&path)).expect("the test's own files and databases are sound");
+                (path, (metadata.ino(), metadata.mtime(), metadata.mtime_nsec()))
+            })
+            .collect()
+    }
+
+    /// Names that no finished command leaves behind: builds, journals, drafts, hidden copies.
+    pub fn strays(&self) -> Vec<String> {
+        let stray = |path: &String| {
+            let stray = ["stead-new", "stead-old", "stead-gone", "stead-dump", "stead-kept-", "journal.json", ".aside"];
+            stray.iter().any(|mark| path.contains(mark)) || path.contains("/build/") || path.contains("/trash/")
+        };
+        self.tree(".").into_keys().filter(stray).collect()
+    }
+}
+
+/// How a finished process ended.
+pub fn ended(output: Output) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+    let code = output.status.code().unwrap_or_else(|| -output.status.signal().unwrap_or(0));
+    Ended {
+        code,
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The rows of a query on a database file, as texts.
+#[track_caller]
+pub fn rows(path: &Path, query: &str) -> Vec<Vec<String>> {
+    let connection = Connection::open(path).expect("the test's own files and databases are sound");
+    let mut statement = connection.prepare(query).expect("the test's own files and databases are sound");
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| (0..columns).map(|at| Ok(text(row.get_ref(at)?))).collect());
+    rows.expect("the test's own files and databases are sound")
+        .map(|row| row.expect("a row that can be read"))
+        .collect()
+}
+
+/// Every table that is not stead's or SQLite's own, with all its rows as one text.
+pub fn tables(path: &Path) -> BTreeMap<String, String> {
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'stead\\_%' ESCAPE '\\' AND name NOT LIKE \
+                 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+    let names = rows(path, names).into_iter().map(|mut row| row.remove(0));
+    names
+        .map(|name| {
+            let rows = rows(path, &format!("SELECT * FROM \"{name}\" ORDER BY 1, 2"));
+            (name, rows.iter().map(|row| row.join("|")).collect::<Vec<_>>().join("\n"))
+        })
+        .collect()
+}
+
+fn text(value: rusqlite::types::ValueRef<'_>) -> String {
+    use rusqlite::types::ValueRef;
+    match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = path
+            .strip_prefix(root)
+            .expect("the test's own files and databases are sound")
+            .to_string_lossy()
+            .into_owned();
+        let kind = entry.file_type().expect("the test's own files and databases are sound");
+        if kind.is_dir() {
+            found.insert(name, "folder".to_owned());
+            walk(root, &path, found);
+        } else if kind.is_symlink() {
+            found.insert(
+                name,
+                format!(
+                    "link to {}",
+                    fs::read_link(&path).expect("the test's own files and databases are sound").display()
+                ),
+            );
+        } else if kind.is_file() {
+            found.insert(
+                name,
+                blake3::hash(&fs::read(&path).expect("the test's own files and databases are sound"))
+                    .to_hex()
+                    .to_string(),
+            );
+        }
+    }
+}

@@ -1,0 +1,17 @@
+-- Indexes for the listing, author, category and version pages
+-- revision: 477596844314
+-- parent: 61ad403ea5d2
+
+-- up
+CREATE INDEX addons_listed_by_users ON addons (users_count DESC) WHERE status = 'listed';
+CREATE INDEX addons_listed_by_release ON addons (last_released_at DESC) WHERE status = 'listed';
+CREATE INDEX addon_authors_by_user ON addon_authors (user_id);
+CREATE INDEX addon_categories_by_category ON addon_categories (category_id);
+CREATE INDEX versions_by_release ON versions (addon_id, released_at DESC);
+
+-- down
+DROP INDEX versions_by_release;
+DROP INDEX addon_categories_by_category;
+DROP INDEX addon_authors_by_user;
+DROP INDEX addons_listed_by_release;
+DROP INDEX addons_listed_by_users;

@@ -59,7 +59,9 @@ impl Plain {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (began, printed) = last.entry(step.to_owned()).or_insert((now, now));
         let complete = total == Some(done);
-        if *began == *printed || complete || now.duration_since(*printed) >= PLAIN_INTERVAL {
+        // Bytes that are copied within a moment are not worth a line; things that people count always are.
+        let worth_ending = unit != "bytes" || *printed > *began;
+        if complete && worth_ending || now.duration_since(*printed) >= PLAIN_INTERVAL {
             talk(&format!("  ....     {step}: {}", amount(done, total, unit, now.duration_since(*began))));
             *printed = now.max(*began + Duration::from_nanos(1));
         }

@@ -18,7 +18,7 @@ use zstd::zstd_safe;
 use crate::frame::{FRAME, Fault, Frame, Unpacker};
 use crate::layout::StreamKey;
 use crate::manifest::StreamRecord;
-use lane::{Lane, Packed};
+use lane::{Appended, Lane, Packed};
 
 mod lane;
 
@@ -50,7 +50,7 @@ struct Queue {
     /// Frames on disk that must be proved; they go first, while they are in the system's cache.
     proofs: VecDeque<Proof>,
     cuts: VecDeque<Cut>,
-    /// Files whose bytes shall go to the disk.
+    /// Full files, whose bytes shall go to the disk.
     settling: VecDeque<(Arc<Lane>, Arc<File>)>,
     /// Frames cut and not yet appended.
     under_way: usize,
@@ -208,17 +208,16 @@ impl Shared {
         let packed = tools.pack(&raw);
         raw.clear();
         self.recycle(raw);
-        let appended = lane.deliver(number, packed, |number, frame, file, full| {
-            self.appended(&lane, number, frame, file, full);
-        });
-        self.release(appended);
+        let gone = lane.deliver(number, packed, |appended| self.appended(&lane, appended));
+        self.release(gone);
     }
 
-    /// Queues the proof of a frame, and every so often the synchronisation of its file.
-    fn appended(&self, lane: &Arc<Lane>, number: u64, frame: Frame, file: Arc<File>, settle: bool) {
+    /// Queues the proof of a frame, and the synchronisation of a file that is full.
+    fn appended(&self, lane: &Arc<Lane>, appended: Appended) {
+        let Appended { number, frame, file, full } = appended;
         let mut queue = self.lock();
-        if settle {
-            queue.settling.push_back((lane.clone(), file.clone()));
+        if let Some(full) = full {
+            queue.settling.push_back((lane.clone(), full));
             self.settling.notify_one();
         }
         queue.proofs.push_back(Proof { lane: lane.clone(), number, frame, file });
@@ -237,7 +236,7 @@ impl Shared {
         self.room.notify_all();
     }
 
-    /// Sends bytes to the disk while others are still compressed, so that the synchronisation at the end is short.
+    /// Synchronises full files while others are being filled. Doing it more often was slower than leaving it to the system.
     fn settle(&self) {
         loop {
             let idle = |queue: &mut Queue| queue.settling.is_empty() && !queue.closed;

@@ -14,7 +14,7 @@ use crate::progress::grouped;
 /// Look for words in a search index
 ///
 /// Documents that hold all the words come ranked, best first, with the places that matched. `"exact words"`,
-/// `field:word`, `-without` and `OR` are understood.
+/// `field:word`, `-without` and `OR` are understood; put `--` before words that begin with `-`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  stead search addons dark theme\n  stead search addons '\"password manager\" -sync' \
@@ -25,7 +25,7 @@ pub(crate) struct Search {
     #[arg(value_name = "INDEX")]
     index: String,
     /// The words
-    #[arg(value_name = "WORDS", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "WORDS", required = true)]
     words: Vec<String>,
     /// At most so many hits
     #[arg(long, value_name = "N", default_value_t = 10)]

@@ -253,9 +253,9 @@ fn row_097_an_unpacked_stream_is_a_snapshot() {
     let content = fixture.content();
     fixture.write("s.tar", stream);
     fs::create_dir_all(fixture.path("backups/s")).unwrap();
-    let unpacked =
-        std::process::Command::new("tar").args(["-xf", "s.tar", "-C", "backups/s"]).current_dir(fixture.path("."));
-    assert!(unpacked.status().unwrap().success());
+    let mut unpack = std::process::Command::new("tar");
+    unpack.args(["-xf", "s.tar", "-C", "backups/s"]).current_dir(fixture.path("."));
+    assert!(unpack.status().unwrap().success());
     fs::remove_file(fixture.path("backups/s/stream.blake3")).unwrap();
     fixture.sql("main", "DELETE FROM items");
     fixture.run(["load", "s"]).exits(0);

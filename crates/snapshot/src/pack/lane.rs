@@ -15,14 +15,20 @@ use crate::frame::{Frame, MAGIC};
 use crate::layout::{StreamKey, frames_file, index_file};
 use crate::manifest::StreamRecord;
 
-/// Bytes after which a file is sent to the disk in the background.
-const SETTLE_EVERY: u64 = 1 << 50;
-
 /// A compressed frame that is not in its file yet.
 pub(super) struct Packed {
     pub(super) bytes: Box<[u8]>,
     pub(super) raw_length: u32,
     pub(super) hash: [u8; 32],
+}
+
+/// A frame that is in its file.
+pub(super) struct Appended {
+    pub(super) number: u64,
+    pub(super) frame: Frame,
+    pub(super) file: Arc<File>,
+    /// The file before it, if the frame began a new one: that one is to be synchronised.
+    pub(super) full: Option<Arc<File>>,
 }
 
 /// One stream being written, as the threads share it.
@@ -56,15 +62,9 @@ impl Lane {
         self.lock().check()
     }
 
-    /// Takes a frame and appends it and those that waited for it, unless another thread is doing so. `appended` is told
-    /// each frame's number, place and file, and whether the file shall be synchronised. Gives the number of frames that
-    /// left memory.
-    pub(super) fn deliver(
-        &self,
-        number: u64,
-        packed: io::Result<Packed>,
-        mut appended: impl FnMut(u64, Frame, Arc<File>, bool),
-    ) -> usize {
+    /// Takes a frame and appends it and those that waited for it, unless another thread is doing so; `see` is told each.
+    /// Gives the number of frames that left memory.
+    pub(super) fn deliver(&self, number: u64, packed: io::Result<Packed>, mut see: impl FnMut(Appended)) -> usize {
         let mut state = self.lock();
         state.ready.insert(number, packed);
         let mut gone = 0;
@@ -76,13 +76,13 @@ impl Lane {
             }
             let mut appender = state.appender.take().expect("a frame is only taken while nobody appends");
             drop(state);
-            let result = packed.and_then(|packed| appender.append(&packed));
+            let result = packed.and_then(|packed| appender.append(number, &packed));
             state = self.lock();
             state.appender = Some(appender);
             match result {
-                Ok((frame, file, settle)) => {
-                    state.settling += u64::from(settle);
-                    appended(number, frame, file, settle);
+                Ok(appended) => {
+                    state.settling += u64::from(appended.full.is_some());
+                    see(appended);
                 }
                 Err(error) => self.fail(&mut state, &error),
             }
@@ -165,7 +165,6 @@ struct Appender {
     stem: String,
     file_limit: u64,
     file: Option<Arc<File>>,
-    unsettled: u64,
     index: BufWriter<File>,
     hasher: blake3::Hasher,
     record: StreamRecord,
@@ -181,40 +180,35 @@ impl Appender {
         index.write_all(MAGIC)?;
         hasher.update(MAGIC);
         let record = StreamRecord::default();
-        Ok(Self { folder: folder.to_owned(), stem, file_limit, file: None, unsettled: 0, index, hasher, record })
+        Ok(Self { folder: folder.to_owned(), stem, file_limit, file: None, index, hasher, record })
     }
 
-    fn append(&mut self, packed: &Packed) -> io::Result<(Frame, Arc<File>, bool)> {
+    fn append(&mut self, number: u64, packed: &Packed) -> io::Result<Appended> {
         failpoint("dump.frame").map_err(|error| self.context(&error))?;
         let length = packed.bytes.len() as u64;
-        let file = self.file_for(length)?;
+        let (file, full) = self.file_for(length)?;
         let offset = self.record.files.last().copied().expect("a file was just chosen");
         file.write_all_at(&packed.bytes, offset).map_err(|error| self.context(&error))?;
-        let number = u32::try_from(self.record.files.len() - 1).expect("files are a gibibyte each");
+        let in_file = u32::try_from(self.record.files.len() - 1).expect("files are a gibibyte each");
         let packed_length = u32::try_from(length).expect("a frame is about a mebibyte");
-        let frame = Frame { file: number, offset, raw: packed.raw_length, packed: packed_length, hash: packed.hash };
+        let frame = Frame { file: in_file, offset, raw: packed.raw_length, packed: packed_length, hash: packed.hash };
         self.count(&frame)?;
-        let settle = self.unsettled >= SETTLE_EVERY;
-        if settle {
-            self.unsettled = 0;
-        }
-        Ok((frame, file, settle))
+        Ok(Appended { number, frame, file, full })
     }
 
-    /// The file that the next frame goes into, a new one if it would grow too large.
-    fn file_for(&mut self, length: u64) -> io::Result<Arc<File>> {
-        let full = self.record.files.last().is_some_and(|end| end + length > self.file_limit);
-        match &self.file {
-            Some(file) if !full => return Ok(file.clone()),
-            Some(file) => file.sync_data().map_err(|error| self.context(&error))?,
-            None => {}
+    /// The file that the next frame goes into. If that is a new one, because the old one would grow too large, the old one
+    /// is given too.
+    fn file_for(&mut self, length: u64) -> io::Result<(Arc<File>, Option<Arc<File>>)> {
+        let fits = self.record.files.last().is_some_and(|end| end + length <= self.file_limit);
+        if let Some(file) = self.file.as_ref().filter(|_file| fits) {
+            return Ok((file.clone(), None));
         }
         let path = self.folder.join(frames_file(&self.stem, self.record.files.len()));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path);
         let file = Arc::new(file.map_err(|error| self.context(&error))?);
         self.record.files.push(0);
-        self.file = Some(file.clone());
-        Ok(file)
+        let full = self.file.replace(file.clone());
+        Ok((file, full))
     }
 
     fn count(&mut self, frame: &Frame) -> io::Result<()> {
@@ -225,7 +219,6 @@ impl Appender {
         self.record.frames += 1;
         self.record.raw_bytes += u64::from(frame.raw);
         self.record.packed_bytes += u64::from(frame.packed);
-        self.unsettled += u64::from(frame.packed);
         Ok(())
     }
 

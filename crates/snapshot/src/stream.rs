@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::rc::Rc;
 
+use stead_engine::failpoint;
 use tar::{Archive, Builder, EntryType, Header};
 
 use crate::frame::LARGEST_FILE;
@@ -34,6 +35,7 @@ pub fn write(snapshot: &Snapshot, out: impl Write) -> Result<(), SnapshotError> 
     let name = &snapshot.manifest().name;
     for path in snapshot.files() {
         let on_disk = snapshot.folder().join(&path);
+        failpoint("stream.entry").map_err(SnapshotError::io("send", &on_disk))?;
         let file = File::open(&on_disk).map_err(SnapshotError::io("open", &on_disk))?;
         let length = file.metadata().map_err(SnapshotError::io("read", &on_disk))?.len();
         let appended = append(&mut builder, &format!("{name}/{path}"), length, file);

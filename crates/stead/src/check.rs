@@ -114,12 +114,31 @@ async fn of_models(environment: &Environment, revisions: &Revisions, database: &
     if models.iter().all(|models| models.files.is_empty() || revisions.carries_models_hash(&models.app, &models.hash)) {
         return Ok(Vec::new());
     }
-    let reached = replay(revisions, database, &apps).await?;
-    let wanted = run_models(database, &models).await?;
-    let differences = stead_schema::compare(&reached, &wanted);
     let subject = || format!("revisions for {}", database.name);
+    // Files that do not run are a difference too, and must not hide the others.
+    let (reached, wanted) = match (replay(revisions, database, &apps).await, run_models(database, &models).await) {
+        (Ok(reached), Ok(wanted)) => (reached, wanted),
+        (Err(error), _) => {
+            return Ok(vec![finding(
+                'c',
+                subject(),
+                format!("cannot be replayed on a scratch database: {}", placed(&error)),
+            )]);
+        }
+        (_, Err(error)) => {
+            return Ok(vec![finding('c', subject(), format!("the models cannot be run: {}", placed(&error)))]);
+        }
+    };
+    let differences = stead_schema::compare(&reached, &wanted);
     let text = |difference: stead_schema::Difference| format!("{difference} (against the models)");
     Ok(differences.into_iter().map(|difference| finding('c', subject(), text(difference))).collect())
+}
+
+/// An error in one line, with its place.
+fn placed(error: &Error) -> String {
+    let Some(label) = error.labels.first() else { return error.to_string() };
+    let line = label.source[..label.span.start.min(label.source.len())].matches('\n').count() + 1;
+    format!("{error} (`{}` line {line})", label.file.display())
 }
 
 /// The models of one app.

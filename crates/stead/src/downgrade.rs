@@ -1,5 +1,5 @@
-//! Taking revisions back: the down section of the file, or the script that the ledger kept if the file is gone, in one
-//! transaction with the removal of the ledger row.
+//! Taking revisions back: the down section of the file, or the script that the ledger kept if the file is gone, in
+//! one transaction with the removal of the ledger row. So a ledger never claims a revision whose changes are gone.
 
 use std::path::PathBuf;
 

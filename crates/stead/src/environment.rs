@@ -1,15 +1,16 @@
 //! A project in one environment, opened: its databases with their servers, its state folder, and whoever watches. Every
 //! use case takes one; the locks and the repair of interrupted work are taken care of here, once for all of them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use stead_engine::{Access, Event, Holder, Lock, LockRequest, Place, Reporter, SearchEngine, Server, Session};
 
 use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
-use crate::project::Project;
+use crate::project::{IndexEngine, Project};
 use crate::state::State;
 use crate::{engines, files, shelf, undo};
 
@@ -89,6 +90,7 @@ pub struct Environment {
     pub consents: Consents,
     /// Who runs the command.
     pub caller: Caller,
+    search_engines: Mutex<BTreeMap<String, Arc<dyn SearchEngine>>>,
 }
 
 /// The locks of one run; dropping it gives them back.
@@ -108,7 +110,14 @@ impl Environment {
     pub fn open(project: Project, caller: Caller) -> Result<Self> {
         let state = State::new(project.state());
         let databases: Result<Vec<Database>> = project.databases.keys().map(|name| database(&project, name)).collect();
-        Ok(Self { state, databases: databases?, consents: caller.consents, caller, project })
+        Ok(Self {
+            state,
+            databases: databases?,
+            consents: caller.consents,
+            caller,
+            project,
+            search_engines: Mutex::default(),
+        })
     }
 
     /// The database of that name.
@@ -140,7 +149,20 @@ impl Environment {
         let Some(settings) = self.project.indexes.get(index) else {
             return Err(unknown("index", index, self.project.indexes.keys().map(String::as_str)));
         };
-        engines::search_engine(&settings.engine, &self.state.indexes())
+        let mut opened = self.search_engines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = opened.get(index) {
+            return Ok(engine.clone());
+        }
+        // One engine of a kind for all indexes: it knows of builds that are still being closed.
+        let embedded = settings.engine == IndexEngine::Embedded;
+        let known =
+            opened.iter().find(|(name, _)| embedded && self.project.indexes[*name].engine == IndexEngine::Embedded);
+        let engine = match known {
+            Some((_, engine)) => engine.clone(),
+            None => engines::search_engine(&settings.engine, &self.state.indexes())?,
+        };
+        opened.insert(index.to_owned(), engine.clone());
+        Ok(engine)
     }
 
     /// Rows in all ordinary tables of the database at that place, stead's own left out.

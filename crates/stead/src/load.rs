@@ -1,5 +1,6 @@
-//! Loading: a snapshot is unpacked beside what is there, held against its manifest, brought up to today's revisions and
-//! indexed; only then does it take the place of the live databases and files, all of them together.
+//! Loading: a snapshot is unpacked beside what is there, held against its manifest, brought up to today's revisions
+//! and indexed; only then does it take the place of the live databases and files, all of them together. A failure at
+//! any step before that leaves everything as it was.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -220,7 +221,11 @@ async fn build_database(
     let source = shelf::source(environment, snapshot, &part)?;
     let advance = dump::advance(environment, &step);
     let loaded = database.server.bulk().load(&database.place, source, advance).await;
-    loaded.map_err(|error| error.context(format!("snapshot `{}`, database `{name}`", snapshot.manifest().name)))?;
+    loaded.map_err(|error| {
+        let error = Error::from(error.context(format!("snapshot `{}`, database `{name}`", snapshot.manifest().name)));
+        // What a snapshot holds is no server that refuses.
+        if error.kind == Kind::Unreachable { Error { kind: Kind::Failed, ..error } } else { error }
+    })?;
     shelf::keep(environment, snapshot, &part, &database.place);
     prove(&database, snapshot.manifest()).await?;
     adopt(environment, &database, snapshot.manifest()).await?;

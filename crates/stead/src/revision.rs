@@ -1,5 +1,5 @@
-//! Writing the next revision file of an app: its number, an id, and the app's head as its parent, with empty sections for
-//! a person to fill.
+//! Writing the next revision file of an app: its number, an id, and the app's head as its parent, with empty sections
+//! for a person to fill. No database is asked, so it works on a plane.
 
 use std::path::PathBuf;
 

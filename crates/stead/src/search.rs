@@ -1,4 +1,4 @@
-//! Looking for words in an index, and the rest of what can be asked of one.
+//! Looking for words in an index, and the rest of what can be asked of one. Nothing here changes an index.
 
 use serde::Serialize;
 use stead_engine::search::{SearchRequest, SearchResult};

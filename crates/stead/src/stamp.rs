@@ -1,5 +1,5 @@
-//! Saying where a database stands without running anything: for schemas that are right already, and for ledgers that name
-//! revisions which no file knows.
+//! Saying where a database stands without running anything: for schemas that are right already, and for ledgers that
+//! name revisions which no file knows. It is the repair that other errors point to.
 
 use stead_revision::plan::{self, Plan};
 

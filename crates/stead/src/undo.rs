@@ -149,8 +149,9 @@ pub struct PreviewDatabase {
 ///
 /// # Errors
 ///
-/// `nothing-to-undo` if there is no point.
+/// A protected environment; `nothing-to-undo` if there is no point.
 pub async fn preview(environment: &Environment) -> Result<Preview> {
+    environment.refuse_protected("undo")?;
     let point = newest(environment)?;
     let mut databases = Vec::new();
     for database in &point.databases {

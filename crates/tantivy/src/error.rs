@@ -1,5 +1,6 @@
 //! Gives what tantivy and the file system report a class to branch on, and says what to do: an index is made from a
-//! database, so whatever is wrong with it, building it again is the way out.
+//! database, so whatever is wrong with it, building it again is the way out. Nothing outside this module decides on a
+//! class.
 
 use std::io;
 

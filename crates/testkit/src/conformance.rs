@@ -229,6 +229,7 @@ pub fn cases() -> Vec<Case> {
         copies::a_killed_load_leaves_a_leftover,
         swaps::a_swap_replaces_and_keeps,
         swaps::a_swap_can_be_repeated,
+        swaps::an_empty_database_can_be_swapped,
         swaps::a_swap_can_be_taken_back,
         swaps::the_first_database_is_put_in_place,
         swaps::a_database_can_be_taken_away,

@@ -2,7 +2,7 @@
 //! The numbers are fixed: tests carry them in their names. Later engines add rows; none is ever renumbered.
 
 /// Promises to the user, as they read for SQLite and the embedded index.
-pub(super) const ROWS: [(u16, &str); 58] = [
+pub(super) const ROWS: [(u16, &str); 60] = [
     (1, "one command brings an empty machine to a working state: schema at head, seed rows, index"),
     (2, "a second `init` changes no row, no file and no index"),
     (3, "`init` seeds by the marker: without it yes, with it no"),
@@ -46,6 +46,7 @@ pub(super) const ROWS: [(u16, &str); 58] = [
     (106, "a snapshot newer than the code is refused by name"),
     (107, "`init` creates missing storage leaves and leaves files in them alone"),
     (108, "seed and load remove stray files inside the leaves and touch nothing outside"),
+    (109, "while an index is built the old one answers whole, afterwards the new one"),
     (111, "documents are indexed in batches: the number of commits follows from the batch size"),
     (112, "progress lines count up to the total"),
     (113, "one index build at a time: the second is refused, and a dead holder never blocks"),
@@ -57,6 +58,7 @@ pub(super) const ROWS: [(u16, &str); 58] = [
     (133, "includes: the nearest wins, a missing file is named, cycles are refused"),
     (134, "`config` shows each value with its origin, secrets masked"),
     (135, "a setting is taken from argument, then environment, then file, then default"),
+    (152, "a command from another project or environment than the ledger names is refused"),
     (153, "`--dry-run` of each changing command prints a plan and changes nothing"),
     (154, "two changing commands at once: the second waits, or is refused naming the holder"),
     (155, "every command's `--json` is one document; exit codes are those documented"),

@@ -1,4 +1,5 @@
-//! `stead completions`: what the shell needs to complete words.
+//! `stead completions`: what the shell needs to complete words. The scripts are made from the same definitions as the
+//! help, so they never lag behind it.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;

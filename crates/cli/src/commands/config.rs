@@ -1,4 +1,5 @@
-//! `stead config`: what is in force, and where it comes from.
+//! `stead config`: what is in force, and where it comes from. Masking happens in the library, before a value can
+//! reach any printer.
 
 use clap::Args;
 use serde_json::json;

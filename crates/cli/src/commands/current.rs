@@ -1,4 +1,4 @@
-//! `stead current`: where each database stands.
+//! `stead current`: where each database stands. It reads the ledgers and takes no lock.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead down`: stop local servers.
+//! `stead down`: stop local servers. A project without local servers has nothing to stop, and is told so.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! `stead downgrade`: take revisions back.
+//! `stead downgrade`: take revisions back. The plan is shown in the question, because what a revision made is lost
+//! with it.
 
 use clap::Args;
 use serde_json::json;

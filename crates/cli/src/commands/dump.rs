@@ -1,4 +1,4 @@
-//! `stead dump`: keep rows and files under a name.
+//! `stead dump`: keep rows and files under a name. With `--stdout` the stream is the only thing on standard output.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead heads`: the newest revisions.
+//! `stead heads`: the newest revisions. It needs the files only, and no database.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead history`: the revisions, and which of them are applied where.
+//! `stead history`: the revisions, and which of them are applied where. It reads files and ledgers and takes no lock.
 
 use clap::Args;
 use serde_json::json;

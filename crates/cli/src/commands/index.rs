@@ -1,4 +1,5 @@
-//! `stead index`: build, look at, check and drop search indexes.
+//! `stead index`: build, look at, check and drop search indexes. Names are checked before the first of them is worked
+//! on.
 
 use clap::{Args, Subcommand};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! `stead init`: from any machine to a working state.
+//! `stead init`: from any machine to a working state. Options and the variables of the same names are joined here;
+//! the steps are in the library.
 
 use clap::Args;
 use serde_json::json;

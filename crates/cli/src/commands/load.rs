@@ -1,4 +1,4 @@
-//! `stead load`: bring a snapshot back.
+//! `stead load`: bring a snapshot back. In `development` it does not ask, because `undo` takes it back.
 
 use clap::Args;
 use serde_json::json;

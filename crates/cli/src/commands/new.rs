@@ -1,4 +1,4 @@
-//! `stead new`: a project to begin with.
+//! `stead new`: a project to begin with. It is the one command that needs no project around it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `stead reset`: an empty environment.
+//! `stead reset`: an empty environment. It asks in every environment, because nothing is left to look at afterwards.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead revision`: the next migration file.
+//! `stead revision`: the next migration file. It needs the files only, and no database.
 
 use clap::Args;
 use serde_json::json;

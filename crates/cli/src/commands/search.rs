@@ -1,4 +1,5 @@
-//! `stead search`: ask an index.
+//! `stead search`: ask an index. A hit is shown with the pieces of text that matched, so that a person sees why it
+//! was found.
 
 use clap::Args;
 use serde_json::json;

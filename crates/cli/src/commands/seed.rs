@@ -1,4 +1,5 @@
-//! `stead seed`: build the databases anew and fill them.
+//! `stead seed`: build the databases anew and fill them. In `development` it does not ask, because `undo` takes it
+//! back.
 
 use clap::Args;
 use serde_json::json;

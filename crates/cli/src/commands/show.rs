@@ -1,4 +1,4 @@
-//! `stead show`: one revision.
+//! `stead show`: one revision. It needs the files only, and no database.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead snapshots`: what is kept.
+//! `stead snapshots`: what is kept. Only `remove` changes anything, and it asks.
 
 use clap::{Args, Subcommand};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! `stead stamp`: say where a database stands without running anything.
+//! `stead stamp`: say where a database stands without running anything. What would be recorded can be seen beforehand
+//! with `--dry-run`.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead status`: what is there.
+//! `stead status`: what is there. It reads only and takes no lock, so it answers while other work goes on.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
-//! `stead undo`: take back the last destructive command.
+//! `stead undo`: take back the last destructive command. The question counts what was written since, because that
+//! moves out of sight.
 
 use clap::Args;
 use serde_json::json;

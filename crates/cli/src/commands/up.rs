@@ -1,4 +1,5 @@
-//! `stead up`: start local servers, then bring the machine to a working state.
+//! `stead up`: start local servers, then bring the machine to a working state. A project without local servers goes
+//! straight on to the second part.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead upgrade`: apply revisions.
+//! `stead upgrade`: apply revisions. The steps of a dry run and of a real one come from the same plan.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `stead wait`: until every server answers.
+//! `stead wait`: until every server answers. It is meant for scripts that start an application after its databases.
 
 use std::time::Duration;
 

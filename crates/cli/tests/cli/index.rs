@@ -94,7 +94,7 @@ fn row_116_a_failed_batch_leaves_the_old_index_answering_and_no_leftovers() {
     fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
     // A key that comes twice is the documents query's mistake; the build says so and publishes nothing.
     fixture.write("indexes/items.sql", "SELECT kind, name FROM items");
-    fixture.run(["index", "build"]).exits(1).says("kind");
+    fixture.run(["index", "build"]).exits(1).says("two documents have the key `2`");
     fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
 }
 

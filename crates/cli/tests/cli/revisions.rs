@@ -14,7 +14,7 @@ fn migrated() -> Fixture {
 }
 
 fn schema(fixture: &Fixture) -> Vec<Vec<String>> {
-    fixture.rows("main", "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'stead_%' ORDER BY 1, 2")
+    fixture.rows("main", "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE 'stead_%' ORDER BY 1, 2")
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_revision_whose_file_is_gone_is_named_with_the_repair_and_can_still_be_taken
     std::fs::remove_file(fixture.path(THIRD)).unwrap();
     fixture.run(["upgrade"]).exits(3).says("33cc44dd55ee").says("stead stamp");
     fixture.run(["check"]).exits(3).prints("no file knows it");
-    fixture.run(["downgrade", "-1", "--app", "shop", "--yes"]).exits(0);
+    fixture.run(["downgrade", "22bb33cc44dd", "--app", "shop", "--yes"]).exits(0);
     assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'items_by_kind'"), "0");
     fixture.run(["upgrade"]).exits(0);
 }

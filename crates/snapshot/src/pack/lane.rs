@@ -189,6 +189,10 @@ impl Appender {
         let (file, full) = self.file_for(length)?;
         let offset = self.record.files.last().copied().expect("a file was just chosen");
         file.write_all_at(&packed.bytes, offset).map_err(|error| self.context(&error))?;
+        if failpoint("dump.corrupt").is_err() {
+            // A test wants a disk that does not keep what it was given.
+            file.write_all_at(&[packed.bytes[0] ^ 0x20], offset)?;
+        }
         let in_file = u32::try_from(self.record.files.len() - 1).expect("files are a gibibyte each");
         let packed_length = u32::try_from(length).expect("a frame is about a mebibyte");
         let frame = Frame { file: in_file, offset, raw: packed.raw_length, packed: packed_length, hash: packed.hash };

@@ -1,5 +1,5 @@
-//! What a session's thread does with its connection: run statements, count them, and notice when a statement has ended
-//! the transaction that was ours.
+//! What a session's thread does with its connection: run statements, count them, and notice when a statement has
+//! ended the transaction that was ours. Everything here runs on that thread and nowhere else.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Worker {
     pub(crate) fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, EngineError> {
         self.count();
         let result = self.handle().and_then(|handle| {
-            if stead_sql::lex::code(sql, EngineKind::Sqlite).is_empty() {
+            if is_nothing(sql) {
                 return Ok(0);
             }
             let before = handle.connection.total_changes();
@@ -203,7 +203,15 @@ fn ended(engine_code: Option<String>) -> EngineError {
     error
 }
 
+/// Comments, blanks and delimiters, for which SQLite makes no statement at all.
+fn is_nothing(sql: &str) -> bool {
+    stead_sql::lex::code(sql, EngineKind::Sqlite).iter().all(|token| token.is_symbol(";"))
+}
+
 fn prepared<'h>(handle: &'h Handle, sql: &str, parameters: &[Value]) -> Result<Statement<'h>, EngineError> {
+    if is_nothing(sql) {
+        return Err(EngineError::new(ErrorClass::Syntax, "there is no statement to run"));
+    }
     let mut statement = handle.connection.prepare(sql).map_err(|error| handle.classify(&error))?;
     bind(&mut statement, parameters).map_err(|error| handle.classify(&error))?;
     Ok(statement)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stead_engine::{EngineError, Place};
 
-use crate::connect::filesystem::{SIDE_FILES, folder_of, hidden_beside, same_device, with_suffix};
+use crate::connect::filesystem::{SIDE_FILES, folder_of, hidden_beside, same_mount, with_suffix};
 
 /// What is built for a swap.
 const NEW: &str = "new-";
@@ -28,7 +28,7 @@ pub(super) fn beside(live: &Path, token: &str) -> PathBuf {
 /// with a digest of the live path, because two databases of one project may have files of the same name.
 pub(super) fn keeping(live: &Path, folder: &Path, token: &str) -> PathBuf {
     match live.file_name() {
-        Some(name) if folder.is_absolute() && same_device(live, folder) => {
+        Some(name) if folder.is_absolute() && same_mount(live, folder) => {
             let digest = blake3::hash(live.as_os_str().as_encoded_bytes()).to_hex();
             let mut kept = std::ffi::OsString::from(&digest.as_str()[..8]);
             kept.push("-");

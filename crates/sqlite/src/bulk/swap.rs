@@ -2,8 +2,8 @@
 //! or a journal behind, loses data while every check says `ok`; so the live file is first brought into a state in which it
 //! stands alone, under a lock that nobody else can hold, and only then linked to where it is kept and replaced:
 //!
-//! open (which recovers what a crash left) → checkpoint → leave WAL → exclusive lock → look again who has it open → hard
-//! link the old file → rename the new one over it → release → sync the folders.
+//! open (which recovers what a crash left) → checkpoint → leave WAL → exclusive lock → hard link the old file → look again
+//! who has it open → rename the new one over it → release → sync the folders.
 //!
 //! A file that others have open is not renamed over: they would go on with the old one. It is restored *into*, see
 //! [`super::restore`].
@@ -220,6 +220,7 @@ fn take_away(live: &Path, kept: &Path, settings: &Settings) -> Result<(), Engine
     let unsuited =
         if in_use(live, 0, settings)? { Some(Unsuited::InUse) } else { by_rename(live, None, kept, settings)? };
     if unsuited.is_some() {
+        remove_file(kept)?;
         return Err(users_in_the_way(live, settings)
             .hint("stop them, or let them close the database, and run the command again"));
     }
@@ -239,9 +240,11 @@ fn by_rename(
     }
     remove_file(&Plan::undo_copy(kept))?;
     let handle = open(live, Access::Write, settings)?;
-    let done = alone(&handle, live, settings).and_then(|alone| {
-        if alone { exchange(&handle, live, built, kept, settings).map(|()| true) } else { Ok(false) }
-    });
+    // An exclusive transaction on an empty file would write its first page, into the name that is renamed over.
+    if std::fs::metadata(live).is_ok_and(|metadata| metadata.len() == 0) {
+        handle.batch("PRAGMA main.user_version = 0")?;
+    }
+    let done = alone(&handle).and_then(|alone| Ok(alone && exchange(&handle, live, built, kept, settings)?));
     if !matches!(done, Ok(true)) && !has_been_replaced(live, built) {
         // Put back what was found: the first error is the one to tell.
         let _no_transaction = handle.batch("ROLLBACK");
@@ -257,8 +260,8 @@ fn has_been_replaced(live: &Path, built: Option<&Path>) -> bool {
     built.map_or(!live.exists(), |built| !built.exists())
 }
 
-/// Brings the live file to stand alone under an exclusive lock; false if somebody else has it open.
-fn alone(handle: &Handle, live: &Path, settings: &Settings) -> Result<bool, EngineError> {
+/// Brings the live file to stand alone under an exclusive lock; false if somebody else uses it.
+fn alone(handle: &Handle) -> Result<bool, EngineError> {
     let quick = |sql: &str| match handle.value::<rusqlite::types::Value>(sql) {
         Err(error) if error.class == ErrorClass::LockTimeout => Ok(None),
         other => other.map(Some),
@@ -275,34 +278,35 @@ fn alone(handle: &Handle, live: &Path, settings: &Settings) -> Result<bool, Engi
         Err(error) if error.class == ErrorClass::LockTimeout => return Ok(false),
         other => other?,
     }
-    // An idle connection holds no lock; one that came while the first look was behind us shows in a second one.
-    if in_use(live, 1, settings)? {
-        return Ok(false);
-    }
     passed("swap.exclusive")?;
     Ok(true)
 }
 
-/// The exchange of names, under the exclusive lock.
+/// The exchange of names, under the exclusive lock; false if somebody else has opened the file.
 fn exchange(
     handle: &Handle,
     live: &Path,
     built: Option<&Path>,
     kept: &Path,
     settings: &Settings,
-) -> Result<(), EngineError> {
+) -> Result<bool, EngineError> {
     // Under the exclusive lock of a connection that is not in WAL mode both are spent; a new file would take them for its own.
     remove_side_files(live)?;
     keep(live, kept, settings)?;
     sync_folder(folder_of(kept))?;
     passed("swap.kept")?;
+    // An idle connection holds no lock; one that was opened since the first look shows in a second one, as late as can be.
+    if in_use(live, 1, settings)? {
+        return Ok(false);
+    }
     match built {
         Some(built) => rename(built, live)?,
         None => remove_file(live)?,
     }
     passed("swap.renamed")?;
     handle.batch("COMMIT")?;
-    passed("swap.committed")
+    passed("swap.committed")?;
+    Ok(true)
 }
 
 /// Gives the old database its second name, or a copy where the file system has no hard links.

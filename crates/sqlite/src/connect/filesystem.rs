@@ -145,10 +145,25 @@ pub(crate) fn nearest_existing(path: &Path) -> &Path {
     path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or_else(|| Path::new("/"))
 }
 
-/// Whether two paths lie on one file system; they need not exist yet.
-pub(crate) fn same_device(left: &Path, right: &Path) -> bool {
-    let device = |path: &Path| std::fs::metadata(nearest_existing(path)).map(|metadata| metadata.dev()).ok();
-    device(left).is_some() && device(left) == device(right)
+/// Whether a file can be renamed from one path to the other; they need not exist yet. Two mounts of one file system (the
+/// volumes of a container) have one device number, and still no rename goes from one to the other.
+pub(crate) fn same_mount(left: &Path, right: &Path) -> bool {
+    let (left, right) = (nearest_existing(left), nearest_existing(right));
+    let device = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    device(left).is_some() && device(left) == device(right) && mount(left) == mount(right)
+}
+
+/// The number of the mount; `None` where the system has none.
+#[cfg(target_os = "linux")]
+fn mount(path: &Path) -> Option<u64> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
+    (found.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(found.stx_mnt_id)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mount(_path: &Path) -> Option<u64> {
+    None
 }
 
 /// The file's name with something after it, as SQLite names `-wal`, `-shm` and `-journal`.

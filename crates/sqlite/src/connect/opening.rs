@@ -328,7 +328,8 @@ fn prepare(handle: &mut Handle) -> Result<(), EngineError> {
     result.map_err(|error| handle.classify(&error))
 }
 
-/// Waits for a lock with growing pauses, until the time is up or the session goes away.
+/// Waits for a lock, until the time is up or the session goes away. SQLite's locks know no queue: beside a program that
+/// writes without a break they are free for moments only, so the pauses stay short enough to meet one.
 fn patience(signals: Arc<Signals>) -> impl FnMut(i32) -> bool + Send + 'static {
     let mut began = Instant::now();
     move |tries| {
@@ -339,7 +340,7 @@ fn patience(signals: Arc<Signals>) -> impl FnMut(i32) -> bool + Send + 'static {
         if began.elapsed() >= patience || signals.cancelled.load(Ordering::Relaxed) {
             return false;
         }
-        std::thread::sleep(Duration::from_millis(1 << tries.clamp(0, 5)));
+        std::thread::sleep(Duration::from_micros(if tries < 10 { 250 } else { 1000 }));
         true
     }
 }

@@ -1,4 +1,5 @@
-//! One table, put together from the catalog's rows and from the clauses of its statement.
+//! One table, put together from the catalog's rows and from the clauses of its statement. What the pragmas tell wins;
+//! the clauses only add what they leave out.
 
 use std::collections::BTreeMap;
 

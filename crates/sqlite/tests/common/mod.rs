@@ -191,6 +191,7 @@ macro_rules! every_case {
             a_killed_load_leaves_a_leftover
             a_swap_replaces_and_keeps
             a_swap_can_be_repeated
+            an_empty_database_can_be_swapped
             a_swap_can_be_taken_back
             the_first_database_is_put_in_place
             a_database_can_be_taken_away

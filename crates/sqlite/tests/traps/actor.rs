@@ -45,6 +45,12 @@ impl Actor {
         actor
     }
 
+    /// What it has written down so far.
+    pub(crate) fn diary(&self) -> Vec<i64> {
+        let text = std::fs::read_to_string(self.folder.join("diary")).unwrap_or_default();
+        text.lines().filter_map(|line| line.parse().ok()).collect()
+    }
+
     /// Its process number.
     pub(crate) fn number(&self) -> u32 {
         self.process.id()
@@ -137,6 +143,8 @@ fn plays_its_part() {
         "leftover-log" => leftover_log(&database),
         "hot-journal" => hot_journal(&database),
         "steady-writer" => steady_writer(&database, &stage),
+        "twins" => twins(&database, &stage),
+        "diarist" => diarist(&database, &stage),
         "exclusive-6s" => exclusive(&database, &stage, Duration::from_secs(6)),
         "exclusive" => exclusive(&database, &stage, PATIENCE),
         "unprivileged" => {
@@ -196,6 +204,46 @@ fn steady_writer(database: &Path, stage: &Stage) {
             stage.ready();
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Adds rows, each to whatever database has the name at the time, and writes down those that SQLite said were safe. A handle
+/// is used a few times and then opened anew, so that it is now fresh, now idle, now in the middle when names are exchanged.
+fn diarist(database: &Path, stage: &Stage) {
+    use std::io::Write as _;
+    let mut diary = std::fs::File::create(stage.folder.join("diary")).unwrap();
+    let mut connection = None;
+    for number in 1_000_000_i64.. {
+        if number % 7 == 0 {
+            connection = None;
+        }
+        let handle = connection.get_or_insert_with(|| {
+            let opened = Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+            opened.busy_timeout(Duration::from_secs(20)).unwrap();
+            opened
+        });
+        match handle.execute("INSERT INTO items VALUES (?1, 'kept safe')", [number]) {
+            Ok(_) => writeln!(diary, "{number}").unwrap(),
+            Err(_) => connection = None,
+        }
+        if number == 1_000_020 {
+            stage.ready();
+        }
+    }
+}
+
+/// Counts at both ends of the file in one transaction, and has every commit written into the file at once.
+fn twins(database: &Path, stage: &Stage) {
+    let connection = Connection::open(database).unwrap();
+    connection.busy_timeout(Duration::from_secs(20)).unwrap();
+    connection.execute_batch("PRAGMA wal_autocheckpoint = 1; PRAGMA synchronous = OFF").unwrap();
+    for number in 0.. {
+        connection
+            .execute_batch("BEGIN IMMEDIATE; UPDATE first SET n = n + 1; UPDATE last SET n = n + 1; COMMIT")
+            .unwrap();
+        if number == 10 {
+            stage.ready();
+        }
     }
 }
 

@@ -1,16 +1,20 @@
 //! Traps of sharing a file: renames under open handles, what a crash leaves beside it, locks.
 
 use std::fs::Metadata;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use stead_engine::snapshot::{Sink, SinkStream, Swap};
 use stead_engine::{Access, ErrorClass, Server};
 use stead_sqlite::SqliteServer;
 use stead_sqlite::connect::processes::{ProcessProbe, Users};
 
+use stead_testkit::conformance::streams::{Memory, advance};
+
 use crate::actor::Actor;
-use crate::scene::{NEW, OLD, Scene, ask, beside, database, names, place, wait};
+use crate::scene::{NEW, OLD, Scene, ask, beside, database, mark, names, place, wait};
 
 const ADD: &str = "INSERT INTO items VALUES (9001, 'written by the application')";
 const COUNT: &str = "SELECT count(*) FROM items";
@@ -98,6 +102,44 @@ fn trap_s01_writer_waiting_for_the_swap() {
         assert_eq!(application.tell("COMMIT"), "done");
         swapping.join().unwrap().unwrap();
         scene.swapped(&swap, &[("old", OLD), ("written by the application", 1)]);
+    }
+}
+
+/// Whatever SQLite told an application was safe is in the live database or in one that was kept, under any number of swaps.
+#[test]
+fn trap_s01_no_acknowledged_row_is_lost() {
+    for (mode, blind) in [("", false), ("", true), ("PRAGMA journal_mode = WAL", false)] {
+        let mut scene = Scene::new(mode);
+        if blind {
+            scene.server = SqliteServer::new().processes(Arc::new(Blind));
+        }
+        let diarist = Actor::ready("diarist", &scene.live);
+        let mut kept = Vec::new();
+        for number in 0..6 {
+            let token = format!("token{number}");
+            let live = place(&scene.live);
+            let built = scene.server.bulk().beside(&live, &token);
+            database(Path::new(&built.0), "", NEW, "new");
+            mark(Path::new(&built.0), &token);
+            let undo = scene.server.bulk().keeping(&live, &scene.folder.path().join(&token), &token);
+            kept.push(PathBuf::from(&undo.0));
+            let swap = Swap { live, built: Some(built), kept: Some(undo), token };
+            scene.carry_out(&swap).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let diary = diarist.diary();
+        diarist.kill();
+        kept.push(scene.live.clone());
+        let mut found = std::collections::BTreeSet::new();
+        for path in &kept {
+            assert_eq!(ask(path, "PRAGMA integrity_check"), "ok");
+            let connection = rusqlite::Connection::open(path).unwrap();
+            let mut rows = connection.prepare("SELECT id FROM items WHERE id >= 1000000").unwrap();
+            found.extend(rows.query_map([], |row| row.get::<_, i64>(0)).unwrap().map(Result::unwrap));
+        }
+        assert!(diary.len() > 50, "only {} rows were written", diary.len());
+        let lost: Vec<&i64> = diary.iter().filter(|number| !found.contains(number)).collect();
+        assert!(lost.is_empty(), "{mode}: {} of {} acknowledged rows are lost: {lost:?}", lost.len(), diary.len());
     }
 }
 
@@ -231,6 +273,72 @@ fn trap_s05_stepped_backup() {
             std::fs::remove_file(loaded).unwrap();
         }
         assert!(began.elapsed() < Duration::from_secs(15), "a dump starts again and again: {:?}", began.elapsed());
+    }
+}
+
+/// A sink that takes its time, so that the file has every chance to change under a dump.
+struct Slow(Memory);
+
+struct SlowStream(Box<dyn SinkStream>);
+
+impl Sink for Slow {
+    fn stream(&self, name: &str) -> std::io::Result<Box<dyn SinkStream>> {
+        Ok(Box::new(SlowStream(self.0.stream(name)?)))
+    }
+}
+
+impl Write for SlowStream {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        std::thread::sleep(Duration::from_millis(10));
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl SinkStream for SlowStream {
+    fn finish(self: Box<Self>) -> std::io::Result<()> {
+        self.0.finish()
+    }
+}
+
+/// One number at the beginning of the file and one at its end are counted up together; a dump in which they differ is no
+/// moment that ever was.
+#[test]
+fn trap_s05_slow_dump_of_a_changing_file() {
+    for (mode, held) in [("WAL", false), ("WAL", true), ("DELETE", false)] {
+        let scene = Scene::new(&format!("PRAGMA journal_mode = {mode}"));
+        let filler = "CREATE TABLE first (n INTEGER); INSERT INTO first VALUES (0); CREATE TABLE filler (b); \
+                      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) \
+                      INSERT INTO filler SELECT randomblob(4000) FROM n; \
+                      CREATE TABLE last (n INTEGER); INSERT INTO last VALUES (0)";
+        rusqlite::Connection::open(&scene.live).unwrap().execute_batch(filler).unwrap();
+        let _writer = Actor::ready("twins", &scene.live);
+        let mut reader = Actor::ready("application", &scene.live);
+        if held {
+            reader.tell("BEGIN");
+            reader.tell(COUNT);
+        }
+        let mut seen = Vec::new();
+        for _time in 0..4 {
+            let sink = Arc::new(Slow(Memory::default()));
+            let live = place(&scene.live);
+            wait(async {
+                let mut view = scene.server.bulk().view(std::slice::from_ref(&live)).await?;
+                view.dump(&live, Arc::clone(&sink) as _, advance()).await?;
+                view.close().await
+            })
+            .unwrap();
+            let copy = scene.folder.path().join("copy.db");
+            std::fs::write(&copy, &sink.0.streams()["pages"]).unwrap();
+            assert_eq!(ask(&copy, "PRAGMA integrity_check"), "ok", "{mode} {held}");
+            let (first, last) = (ask(&copy, "SELECT n FROM first"), ask(&copy, "SELECT n FROM last"));
+            assert_eq!(first, last, "{mode} {held}");
+            seen.push(first.parse::<i64>().unwrap());
+        }
+        assert!(seen.is_sorted() && seen[0] < seen[3], "nothing was written meanwhile: {seen:?}");
     }
 }
 

@@ -84,6 +84,15 @@ fn trap_s13_mode_owner_and_links() {
     assert_ne!(before.ino(), after.ino(), "it was not renamed");
     assert_eq!((before.mode(), before.uid(), before.gid()), (after.mode(), after.uid(), after.gid()));
     assert_eq!(ask(&scene.live, "PRAGMA journal_mode"), "wal", "the application finds another journal mode");
+    let back = stead_engine::snapshot::Swap {
+        live: swap.live.clone(),
+        built: swap.kept.clone(),
+        kept: Some(place(&scene.folder.path().join("redo.db"))),
+        token: "back".to_owned(),
+    };
+    scene.carry_out(&back).unwrap();
+    assert_eq!(names(&scene.live), [("old".to_owned(), OLD)]);
+    assert_eq!(ask(&scene.live, "PRAGMA journal_mode"), "wal", "taking it back has changed the journal mode");
 }
 
 /// A built file is not readable to others before it has the old one's mode.
@@ -182,6 +191,73 @@ pub(crate) fn as_somebody_else(live: &Path, report: impl Fn(&str)) {
     lines.push(outcome("ready", wait(server.bulk().ready(&swap))));
     lines.push(outcome("secret", wait(server.exists(&place(Path::new("/proc/1/environ")))).map(|_exists| ())));
     report(&lines.join("\n"));
+}
+
+/// A mount that ends with the value; `None`, reported as a skip, where this user may not mount.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn new(arguments: &[&str], at: PathBuf) -> Option<Self> {
+        std::fs::create_dir_all(&at).unwrap();
+        let mounted = std::process::Command::new("mount").args(arguments).arg(&at).output();
+        if mounted.as_ref().is_ok_and(|output| output.status.success()) {
+            return Some(Self(at));
+        }
+        stead_testkit::skip::skip("tmpfs", "this user may not mount");
+        None
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _lazily = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// The volumes of a container are mounts of one file system, and no link goes from one to the other.
+#[test]
+fn trap_s13_two_mounts_of_one_file_system() {
+    let scene = Scene::new("");
+    let source = scene.folder.path().join("source");
+    std::fs::create_dir(&source).unwrap();
+    let arguments = ["--bind", source.to_str().unwrap()];
+    let Some(volume) = Mount::new(&arguments, scene.folder.path().join("volume")) else { return };
+    let kept = scene.server.bulk().keeping(&place(&scene.live), &volume.0.join("undo"), "token");
+    assert!(kept.0.ends_with("/.live.db.stead-kept-token"), "{kept}");
+    let mut swap = scene.swap("");
+    swap.kept = Some(place(&volume.0.join("undo/kept.db")));
+    scene.carry_out(&swap).unwrap();
+    scene.swapped(&swap, &[("old", OLD)]);
+}
+
+/// A disk that is really full, not a failpoint.
+#[test]
+fn trap_f12_full_disk() {
+    let scene = Scene::new("");
+    let memory = scene.dump();
+    let Some(small) = Mount::new(&["-t", "tmpfs", "-o", "size=60k", "none"], scene.folder.path().join("small")) else {
+        return;
+    };
+    let target = small.0.join("loaded.db");
+    let advance = stead_testkit::conformance::streams::advance();
+    let errors = [
+        wait(scene.server.bulk().load(&place(&target), memory, advance)).unwrap_err(),
+        wait(scene.server.bulk().copy(&place(&scene.live), &place(&target))).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.class, ErrorClass::Interrupted, "{error:?}");
+        assert!(error.message.contains("loaded.db"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(&small.0).unwrap().count(), 0, "something was left behind");
+    let live = small.0.join("live.db");
+    database(&live, "", 10, "old");
+    let mut session = wait(scene.server.open(&place(&live), Access::Write)).unwrap();
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) \
+                INSERT INTO items SELECT i, 'too much' FROM n";
+    let error = wait(session.execute(fill, &[])).unwrap_err();
+    assert_eq!((error.class, error.engine_code.as_deref()), (ErrorClass::Interrupted, Some("SQLITE_FULL")));
+    drop(session);
+    assert_eq!(names(&live), [("old".to_owned(), 10)]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A seed step that is a CSV file: a header that names columns of the table, a marker for `NULL`, and values that must fit
-//! the columns' types before the first one is written.
+//! A seed step that is a CSV file: a header that names columns of the table, a marker for `NULL`, and values that
+//! must fit the columns' types before the first one is written. A file with one wrong value inserts nothing.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! A seed step that is a file of SQL: its statements run in one transaction, and an error points at the statement.
+//! A seed step that is a file of SQL: its statements run in one transaction, and an error points at the statement. A
+//! file that fails half-way leaves nothing of itself.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! Dump, load and copy: the loaded database is the dumped one, a dump is one moment, and what fails leaves nothing.
+//! Each case runs on a server of the adapter under test.
 
 use std::sync::Arc;
 

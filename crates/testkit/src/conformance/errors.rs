@@ -1,4 +1,5 @@
-//! Errors: each class provoked for real, and absence told from outage.
+//! Errors: each class provoked for real, and absence told from outage. A class that an engine cannot produce is named
+//! as such, not left out.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use stead_engine::{Access, EngineError, ErrorClass, TransactionKind};

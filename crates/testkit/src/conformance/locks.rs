@@ -1,4 +1,5 @@
-//! Locks between processes: they exclude, they tell who holds them, and they die with their holder.
+//! Locks between processes: they exclude, they tell who holds them, and they die with their holder. The other side is
+//! always a real process.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Sessions: values, counts, streams, and that scratch databases and readers are what they are called.
+//! Sessions: values, counts, streams, and that scratch databases and readers are what they are called. These are the
+//! cases an adapter should pass first.
 
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{Access, ErrorClass, Value};

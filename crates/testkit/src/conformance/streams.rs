@@ -1,5 +1,5 @@
-//! Snapshots in memory: a sink that keeps what was finished, and a source that gives it back, whole or broken as a case
-//! needs it.
+//! Snapshots in memory: a sink that keeps what was finished, and a source that gives it back, whole or broken as a
+//! case needs it. Cases use it instead of an archive, which they must not depend on.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};

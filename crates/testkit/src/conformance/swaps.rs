@@ -1,4 +1,5 @@
-//! Swaps: atomic as claimed, complete after any crash, harmless to whoever has the database open.
+//! Swaps: atomic as claimed, complete after any crash, harmless to whoever has the database open. The process that is
+//! killed is always another one.
 
 use std::path::PathBuf;
 
@@ -70,6 +71,29 @@ pub(super) async fn a_swap_can_be_repeated(scene: &Scene<'_>) -> Result<()> {
     for context in ["once", "twice", "three times"] {
         scene.server.bulk().swap(&swap).await.context(context)?;
         through(scene, &swap, context).await?;
+    }
+    Ok(())
+}
+
+/// A database without anything in it is a database too.
+pub(super) async fn an_empty_database_can_be_swapped(scene: &Scene<'_>) -> Result<()> {
+    let live = scene.place("bare");
+    scene.server.create(&live).await?;
+    let mut swap = built(scene, &live, "bare").await?;
+    let kept = scene.server.bulk().keeping(&live, &undo(scene, "bare"), "bare");
+    swap.kept = Some(kept.clone());
+    scene.server.bulk().swap(&swap).await?;
+    ensure!(scene.count(&live).await? == NEW, "the live database is not the new one");
+    ensure!(scene.read(&kept).await?.inspect().await?.is_empty(), "the kept database is not the bare one");
+    let again = Swap {
+        live: live.clone(),
+        built: Some(kept),
+        kept: Some(scene.server.bulk().keeping(&live, &undo(scene, "full"), "full")),
+        token: "full".to_owned(),
+    };
+    for _again in 0..2 {
+        scene.server.bulk().swap(&again).await?;
+        ensure!(scene.read(&live).await?.inspect().await?.is_empty(), "the bare database is not back");
     }
     Ok(())
 }

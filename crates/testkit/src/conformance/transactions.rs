@@ -1,4 +1,5 @@
-//! Transactions: what is kept, what is taken back, and what a schema transaction promises about foreign keys.
+//! Transactions: what is kept, what is taken back, and what a schema transaction promises about foreign keys. Claims
+//! of the capabilities record are compared with what happens.
 
 use std::time::Duration;
 

@@ -1,0 +1,99 @@
+//! The table of bad input: what a person can get wrong, or find broken, one case each. A case names how the project is
+//! spoiled, the command, the exit code and the whole message; the runner adds what holds for all of them, that nothing
+//! which was there before has changed and nothing was left lying about.
+
+mod arguments;
+mod case;
+mod databases;
+mod disk;
+mod indexes;
+mod names;
+mod normal;
+mod permissions;
+mod project;
+mod revisions;
+mod scene;
+mod seed;
+mod snapshots;
+mod state;
+
+use std::collections::BTreeSet;
+
+use crate::case::{Case, run};
+
+/// Every part of the table.
+const PARTS: [&[Case]; 11] = [
+    arguments::CASES,
+    databases::CASES,
+    disk::CASES,
+    indexes::CASES,
+    names::CASES,
+    permissions::CASES,
+    project::CASES,
+    revisions::CASES,
+    seed::CASES,
+    snapshots::CASES,
+    state::CASES,
+];
+
+#[test]
+fn the_table_has_its_cases_and_each_its_own_name() {
+    let names: BTreeSet<&str> = PARTS.iter().copied().flatten().map(|case| case.name).collect();
+    assert_eq!(names.len(), PARTS.iter().map(|part| part.len()).sum::<usize>(), "two cases have one name");
+    assert!(names.len() >= 60, "only {} cases", names.len());
+}
+
+#[test]
+fn arguments() {
+    run(arguments::CASES);
+}
+
+#[test]
+fn databases() {
+    run(databases::CASES);
+}
+
+#[test]
+fn disk() {
+    run(disk::CASES);
+}
+
+#[test]
+fn indexes() {
+    run(indexes::CASES);
+}
+
+#[test]
+fn names() {
+    run(names::CASES);
+}
+
+#[test]
+fn permissions() {
+    run(permissions::CASES);
+}
+
+#[test]
+fn project() {
+    run(project::CASES);
+}
+
+#[test]
+fn revisions() {
+    run(revisions::CASES);
+}
+
+#[test]
+fn seed() {
+    run(seed::CASES);
+}
+
+#[test]
+fn snapshots() {
+    run(snapshots::CASES);
+}
+
+#[test]
+fn state() {
+    run(state::CASES);
+}

@@ -1,0 +1,61 @@
+//! Making what a command says the same on every run and machine: the project's folder, times, durations, process numbers
+//! and random ids are replaced by words. Progress is left out, because its numbers depend on the machine.
+
+use std::path::Path;
+
+/// What a command said, ready to be compared: its data, then its error.
+pub(crate) fn normal(out: &str, err: &str, folder: &Path) -> String {
+    let from = err.find("error").filter(|at| *at == 0 || err[..*at].ends_with('\n'));
+    let from = from.or_else(|| err.find("\nerror").map(|at| at + 1)).unwrap_or(0);
+    let said = if out.is_empty() { err[from..].to_owned() } else { format!("{out}---\n{}", &err[from..]) };
+    let folder = folder.display().to_string();
+    let folder = folder.trim_end_matches('/');
+    let said = replace_run(&said.replace(folder, "[project]"));
+    said.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Replaces each run of letters, digits and the marks that times are written with.
+fn replace_run(text: &str) -> String {
+    let mut result = String::new();
+    let mut run = String::new();
+    let mut before = String::new();
+    for character in text.chars().chain(['\0']) {
+        if character.is_ascii_alphanumeric() || ":.-".contains(character) {
+            run.push(character);
+            continue;
+        }
+        result.push_str(&word(&run, &before, character));
+        before = std::mem::take(&mut run);
+        if character != '\0' {
+            result.push(character);
+        }
+    }
+    result
+}
+
+fn word(run: &str, before: &str, next: char) -> String {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if run.len() >= 20 && run.as_bytes()[10] == b'T' && run.contains('Z') && digits(&run[..4]) {
+        return run.split_once('Z').map_or_else(String::new, |(_, rest)| format!("[time]{rest}"));
+    }
+    if before == "process" && digits(run) {
+        return "[process]".to_owned();
+    }
+    if next == ' ' && run.split_once('.').is_some_and(|(whole, part)| digits(whole) && part.len() < 3 && digits(part)) {
+        return "[number]".to_owned();
+    }
+    let parts = run.split_inclusive(|mark: char| !mark.is_ascii_alphanumeric()).map(part);
+    parts.collect()
+}
+
+/// One part of a run: a time of fourteen digits, or a long hexadecimal number.
+fn part(text: &str) -> String {
+    let inner = text.trim_end_matches(|mark: char| !mark.is_ascii_alphanumeric());
+    let rest = &text[inner.len()..];
+    let digits = inner.bytes().filter(u8::is_ascii_digit).count();
+    if inner.len() == 14 && digits == 14 {
+        return format!("[time]{rest}");
+    }
+    let hexadecimal = inner.bytes().all(|byte| byte.is_ascii_hexdigit()) && inner.len() >= 16 && digits > 2;
+    if hexadecimal { format!("[id]{rest}") } else { text.to_owned() }
+}

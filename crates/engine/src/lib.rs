@@ -5,6 +5,7 @@
 pub mod capability;
 pub mod error;
 pub mod failpoint;
+pub mod file_lock;
 pub mod lock;
 pub mod report;
 pub mod search;

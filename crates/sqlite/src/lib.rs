@@ -11,4 +11,3 @@ mod inspect;
 mod lock;
 
 pub use connect::{FileSystemProbe, ProcessProbe, SqliteServer};
-pub use lock::lock_file;

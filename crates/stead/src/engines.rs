@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use stead_engine::search::FieldKind;
-use stead_engine::{EngineError, Lock, LockRequest, Place, SearchEngine, Server};
+use stead_engine::{Place, SearchEngine, Server};
 use stead_schema::EngineKind;
 
 use crate::error::{Error, Result};
@@ -49,15 +49,6 @@ fn sqlite() -> Arc<dyn Server> {
 #[must_use]
 pub fn url(kind: EngineKind, place: &Place) -> String {
     format!("{}:{place}", kind.word())
-}
-
-/// Takes a lock that is a file, for things that are no database.
-///
-/// # Errors
-///
-/// `lock-timeout`, naming who holds it, or whatever the file system refuses.
-pub async fn lock_file(path: &Path, request: LockRequest<'_>) -> Result<Box<dyn Lock>, EngineError> {
-    stead_sqlite::lock_file(path, path.parent().unwrap_or(path), request).await
 }
 
 /// The engine of an index.

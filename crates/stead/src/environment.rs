@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use stead_engine::file_lock::lock_file;
 use stead_engine::{Access, Event, Holder, Lock, LockRequest, Place, Reporter, SearchEngine, Server, Session};
 
 use crate::error::{Error, Kind, Result};
@@ -254,7 +255,7 @@ impl Environment {
     async fn lock_environment(&self) -> Result<Box<dyn Lock>> {
         let mut on_wait = |holder: Option<&Holder>| self.waiting("the environment", holder);
         let request = self.request(&mut on_wait);
-        Ok(engines::lock_file(&self.state.lock(), request).await?)
+        Ok(lock_file(&self.state.lock(), self.state.folder(), request).await?)
     }
 
     async fn lock_database(&self, database: &Database) -> Result<Box<dyn Lock>> {

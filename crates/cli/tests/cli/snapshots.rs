@@ -87,8 +87,8 @@ fn row_089_a_dump_without_a_name_is_named_by_the_time_and_never_collides() {
 
 fn snapshot_names(fixture: &Fixture) -> Vec<String> {
     let document = fixture.run(["snapshots", "list", "--json"]).exits(0).json();
-    let entries = document["snapshots"].as_array().unwrap();
-    entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    let entries = document["snapshots"].as_array().expect("a list of snapshots");
+    entries.iter().map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 #[test]
@@ -170,15 +170,15 @@ fn row_094_every_file_that_a_row_names_is_in_the_snapshot() {
 
 /// An application that writes a file and then the row that names it, as applications should.
 fn write_rows_and_files(fixture: &Fixture, stop: &std::sync::atomic::AtomicBool) {
-    let connection = rusqlite::Connection::open(fixture.database("main")).unwrap();
-    connection.busy_timeout(Duration::from_secs(10)).unwrap();
+    let connection = rusqlite::Connection::open(fixture.database("main")).expect("the database is there");
+    connection.busy_timeout(Duration::from_secs(10)).expect("a time-out can always be set");
     for number in 100.. {
         if stop.load(std::sync::atomic::Ordering::SeqCst) {
             break;
         }
         fixture.write(&format!("storage/pictures/{number}.txt"), "new");
         let insert = "INSERT INTO items (id, kind, name, picture) VALUES (?1, 2, 'new', 'pictures/' || ?1 || '.txt')";
-        connection.execute(insert, [number]).unwrap();
+        connection.execute(insert, [number]).expect("the application can write while a dump runs");
     }
 }
 

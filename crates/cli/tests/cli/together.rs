@@ -11,12 +11,12 @@ use crate::{project, ready};
 const TOGETHER: usize = 20;
 
 fn start(fixture: &Fixture, arguments: &[&str]) -> Child {
-    fixture.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    fixture.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary was built")
 }
 
 fn all_init(fixture: &Fixture) -> Vec<Ended> {
     let children: Vec<Child> = (0..TOGETHER).map(|_| start(fixture, &["init"])).collect();
-    children.into_iter().map(|child| ended(child.wait_with_output().unwrap()).exits(0)).collect()
+    children.into_iter().map(|child| ended(child.wait_with_output().expect("it can be waited for")).exits(0)).collect()
 }
 
 #[test]

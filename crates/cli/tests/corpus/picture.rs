@@ -29,12 +29,6 @@ pub(crate) fn whole(database: &Path) -> Picture {
     picture
 }
 
-/// The schema alone.
-#[track_caller]
-pub(crate) fn schema(database: &Path) -> Picture {
-    schema_of(&Connection::open(database).unwrap())
-}
-
 /// The columns of every table without regard to their order, for two ways that shall lead to the same schema.
 #[track_caller]
 pub(crate) fn columns(database: &Path) -> Picture {
@@ -69,8 +63,9 @@ pub(crate) fn objects(database: &Path) -> Vec<[String; 3]> {
 
 /// What SQLite finds wrong with the file; `ok` if nothing is.
 #[track_caller]
-pub(crate) fn integrity(database: &Path) -> Vec<String> {
-    lines(&Connection::open(database).unwrap(), "PRAGMA integrity_check")
+pub(crate) fn integrity(database: &Path) -> String {
+    let connection = Connection::open(database).unwrap();
+    connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
 }
 
 fn schema_of(connection: &Connection) -> Picture {

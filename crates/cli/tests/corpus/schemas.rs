@@ -23,7 +23,8 @@ fn parted(script: &str) -> (String, String) {
     (objects, rows)
 }
 
-/// The project with the twin made by plain SQLite from the file as it is.
+/// The project with the twin made by plain SQLite from the file as it is. Rows may come before those they refer to, as
+/// where the file switches foreign keys off; in the seed they are checked at the end of the file.
 fn begin(name: &'static str, search: Option<Search>) -> Option<(Life, bool)> {
     let script = read(&corpus(&format!("schemas/sqlite/{name}.sql"))?);
     let (objects, rows) = parted(&script);
@@ -32,7 +33,7 @@ fn begin(name: &'static str, search: Option<Search>) -> Option<(Life, bool)> {
     std::fs::remove_file(life.plain(name)).unwrap();
     plain::run(&life.plain(name), &script).unwrap_or_else(|error| panic!("{name}: {error}"));
     if !rows.is_empty() {
-        life.fixture.write("seed/rows.sql", &rows);
+        life.fixture.write("seed/rows.sql", format!("PRAGMA defer_foreign_keys = on;\n{rows}"));
         life.configure("[seed]\nsteps = [{ sql = \"seed/rows.sql\" }]\n");
     }
     Some((life, !rows.is_empty()))

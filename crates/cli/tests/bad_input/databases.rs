@@ -1,0 +1,127 @@
+//! Database files that are none, are not there, or belong to somebody else at the moment. What cannot be read is never
+//! taken for empty.
+
+use crate::case::{Case, Start};
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "a database file that is not one",
+        start: Start::Ready,
+        prepare: |scene| scene.write(".stead/development/main.db", "once upon a time\n".repeat(500)),
+        command: &["init"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a database that looks encrypted",
+        start: Start::Ready,
+        prepare: |scene| scene.write(".stead/development/main.db", noise(8192)),
+        command: &["upgrade"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a truncated database",
+        start: Start::Ready,
+        prepare: |scene| scene.halve(".stead/development/main.db"),
+        command: &["dump", "--name", "kept"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a folder in a database's place",
+        start: Start::Ready,
+        prepare: |scene| {
+            std::fs::remove_file(scene.database("main")).expect("a file of the fixture");
+            std::fs::create_dir(scene.database("main")).expect("the place is free");
+        },
+        command: &["init"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a dangling link in a database's place",
+        start: Start::Ready,
+        prepare: |scene| {
+            std::fs::remove_file(scene.database("main")).expect("a file of the fixture");
+            std::os::unix::fs::symlink("/nowhere/main.db", scene.database("main")).expect("the place is free");
+        },
+        command: &["init"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a missing database",
+        start: Start::Ready,
+        prepare: |scene| std::fs::remove_file(scene.database("stats")).expect("a file of the fixture"),
+        command: &["upgrade"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a missing database to dump",
+        start: Start::Ready,
+        prepare: |scene| std::fs::remove_file(scene.database("stats")).expect("a file of the fixture"),
+        command: &["dump", "--name", "kept"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a database that another program holds",
+        start: Start::Ready,
+        prepare: |scene| {
+            let connection = rusqlite::Connection::open(scene.database("main")).expect("a database of the fixture");
+            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").expect("nobody else has it");
+            scene.keep(connection);
+        },
+        command: &["--lock-timeout", "300ms", "status"],
+        exit: 7,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a database that another program holds, to load over",
+        start: Start::Ready,
+        prepare: |scene| {
+            scene.dump();
+            let connection = rusqlite::Connection::open(scene.database("main")).expect("a database of the fixture");
+            connection.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
+            scene.keep(connection);
+        },
+        command: &["--lock-timeout", "300ms", "load", "kept"],
+        exit: 5,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a lock that another run holds",
+        start: Start::Ready,
+        prepare: |scene| {
+            let lock = std::fs::File::options().write(true).open(scene.path(".stead/development/lock"));
+            let lock = lock.expect("a file of the fixture");
+            lock.lock().expect("nobody else has it");
+            scene.keep(lock);
+        },
+        command: &["--lock-timeout", "300ms", "upgrade"],
+        exit: 5,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+    Case {
+        name: "a ledger of a later format",
+        start: Start::Ready,
+        prepare: |scene| scene.sql("main", "ALTER TABLE stead_ledger RENAME COLUMN checksum TO hash"),
+        command: &["upgrade"],
+        exit: 1,
+        says: |said| insta::assert_snapshot!(said, @""),
+    },
+];
+
+/// Bytes without a pattern, as encryption leaves them.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..length).map(|_| next()).collect()
+}

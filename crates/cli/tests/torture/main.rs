@@ -1,0 +1,25 @@
+//! The crash test: every command that changes something is killed at every failpoint it passes and at random moments, and
+//! each time the world must be old or new at once, whole after the next command, and clean after the work is finished.
+//!
+//! A plain run is a sample that fits into CI; `STEAD_TORTURE=full` (which `cargo xtask torture` sets) kills each command
+//! at 40 random moments and tries both ways of going on after each failpoint. `STEAD_TORTURE_SEED` repeats a run.
+
+mod addons;
+mod chance;
+mod commands;
+mod files;
+mod held;
+mod journal;
+mod kill;
+mod look;
+mod scene;
+mod survivor;
+mod tally;
+mod trial;
+
+const STEAD: &str = env!("CARGO_BIN_EXE_stead");
+
+/// True for the full number, false for the sample.
+fn full() -> bool {
+    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
+}

@@ -1,0 +1,171 @@
+//! A command and the state it is killed in. The folder is put back to exactly that state before every kill, at the same
+//! path, because undo points name what they keep by its absolute path.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use stead_testkit::fixture::Fixture;
+
+use crate::STEAD;
+use crate::files;
+use crate::kill;
+use crate::look::{Things, View, copy, look};
+
+/// What it means to give the command once more when it was carried out already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It does the same once more.
+    Same,
+    /// It is refused, because the name is taken.
+    Taken,
+    /// It takes itself back.
+    Back,
+}
+
+/// A command to be killed, with what the world looks like before and after it.
+pub(crate) struct Scene {
+    pub(crate) fixture: Fixture,
+    pub(crate) arguments: &'static [&'static str],
+    pub(crate) again: Again,
+    pub(crate) view: View,
+    before: tempfile::TempDir,
+    pub(crate) old: Things,
+    pub(crate) new: Things,
+    /// What `init` makes of the old state and of the new one, with the files that lie there then.
+    pub(crate) settled_old: (Things, BTreeSet<String>),
+    pub(crate) settled_new: (Things, BTreeSet<String>),
+    /// The files after the command.
+    pub(crate) done: BTreeSet<String>,
+}
+
+/// The view of the small project.
+pub(crate) const SMALL: View = View {
+    databases: &["main", "stats"],
+    leaves: &["pictures", "papers"],
+    index: "items",
+    word: "article",
+    snapshots: &["_init", "b", "c"],
+};
+
+impl Scene {
+    /// Learns what the command does when nobody kills it.
+    pub(crate) fn new(fixture: Fixture, arguments: &'static [&'static str], again: Again, view: View) -> Self {
+        let before = tempfile::Builder::new().prefix("stead-before-").tempdir().expect("a temporary folder");
+        copy(&fixture.path("."), before.path());
+        let nothing = || (Things::new(), BTreeSet::new());
+        let mut scene = Self {
+            old: look(before.path(), &view),
+            new: Things::new(),
+            settled_old: nothing(),
+            settled_new: nothing(),
+            done: BTreeSet::new(),
+            fixture,
+            arguments,
+            again,
+            view,
+            before,
+        };
+        scene.fixture.run(arguments).exits(0);
+        scene.new = scene.look();
+        scene.done = scene.files();
+        scene.settled_new = scene.settled();
+        scene.restore();
+        scene.settled_old = scene.settled();
+        scene.restore();
+        scene
+    }
+
+    fn settled(&self) -> (Things, BTreeSet<String>) {
+        self.fixture.run(["init"]).exits(0);
+        (self.look(), self.files())
+    }
+
+    /// Looks at the project as it is now.
+    pub(crate) fn look(&self) -> Things {
+        look(&self.fixture.path("."), &self.view)
+    }
+
+    /// The names of files that can be compared with another run's.
+    pub(crate) fn files(&self) -> BTreeSet<String> {
+        files::comparable(&files::names(&self.fixture.path(".")))
+    }
+
+    /// Puts the folder back to the state before the command.
+    pub(crate) fn restore(&self) {
+        let folder = self.fixture.path(".");
+        for entry in fs::read_dir(&folder).expect("the fixture's folder").flatten() {
+            let path = entry.path();
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+        copy(self.before.path(), &folder);
+    }
+
+    /// The kills at the first and the last passage of every failpoint that the command passes.
+    pub(crate) fn failpoints(&self) -> Vec<kill::Kill> {
+        let passages = kill::failpoints(&self.fixture, self.arguments);
+        self.restore();
+        kill::first_and_last(&passages)
+    }
+
+    /// How long the command takes: the longest of three runs, so that its end is hit too.
+    pub(crate) fn duration(&self) -> std::time::Duration {
+        let run = |_| {
+            let taken = kill::duration(&self.fixture, self.arguments);
+            self.restore();
+            taken
+        };
+        (0..3).map(run).max().expect("three runs")
+    }
+}
+
+/// The small project with enough rows and files in it that a kill can fall into the middle of things.
+pub(crate) fn project() -> Fixture {
+    let fixture = Fixture::new(STEAD);
+    fixture.replace("stead.toml", "steps = [", "steps = [\n  { sql = \"seed/stats.sql\", database = \"stats\" },");
+    fixture.write("seed/stats.sql", "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/'), ('2026-01-02', '/kites');\n");
+    fixture.write(
+        "seed/base.sql",
+        "INSERT INTO kinds (id, name) VALUES (2, 'tools'), (3, 'toys');
+INSERT INTO items (id, kind, name, picture, price)
+WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 899)
+SELECT i, 2 + i % 2, 'Article number ' || i, CASE WHEN i < 130 THEN 'pictures/' || i || '.txt' END, i FROM n;
+",
+    );
+    fixture.write("seed/items.csv", "id,kind,name,picture,price\n1,2,Article hammer,pictures/1.txt,12.5\n2,2,Article saw,\\N,8\n");
+    fixture.write(
+        "seed/files.sh",
+        "set -eu
+number=100
+echo 'a hammer' > \"$STEAD_STORAGE/pictures/1.txt\"
+while [ $number -lt 130 ]; do echo \"picture $number\" > \"$STEAD_STORAGE/pictures/$number.txt\"; number=$((number + 1)); done
+sleep 0.1
+mkdir -p \"$STEAD_STORAGE/papers/old\"
+echo paper > \"$STEAD_STORAGE/papers/old/one.txt\"
+echo 'files are written'
+",
+    );
+    fixture
+}
+
+/// The project after `init`, kept as the snapshot `b`, then changed everywhere, so that a mixture of both would be seen.
+pub(crate) fn lived_in() -> Fixture {
+    let fixture = project();
+    fixture.run(["init"]).exits(0);
+    fixture.run(["dump", "--name", "b"]).exits(0);
+    change(&fixture);
+    fixture
+}
+
+/// Changes rows of every database, files of every leaf, and the index.
+pub(crate) fn change(fixture: &Fixture) {
+    fixture.sql(
+        "main",
+        "DELETE FROM items WHERE id = 1; INSERT INTO items (id, kind, name) VALUES (7, 2, 'Article anvil');
+         UPDATE items SET name = name || ' changed', picture = NULL WHERE id % 3 = 0;",
+    );
+    fixture.sql("stats", "INSERT INTO visits (at, page) VALUES ('2026-02-02', '/changed')");
+    fixture.write("storage/pictures/100.txt", "changed");
+    fixture.write("storage/papers/new.txt", "new");
+    fixture.run(["index", "build"]).exits(0);
+}

@@ -114,6 +114,20 @@ impl EngineError {
             ErrorKind::Unsupported => ErrorClass::Unsupported,
             _ => ErrorClass::Interrupted,
         };
-        Self::new(class, format!("{context}: {error}"))
+        Self { hints: io_hints(error.kind()), ..Self::new(class, format!("{context}: {error}")) }
     }
+}
+
+/// What a person can do about what a file system refuses.
+fn io_hints(kind: std::io::ErrorKind) -> Vec<String> {
+    use std::io::ErrorKind;
+    let hint = match kind {
+        ErrorKind::PermissionDenied => "look at the owner and the mode of the file and of the folders above it",
+        ErrorKind::ReadOnlyFilesystem => "the file system cannot be written: mount it for writing, or use another folder",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, then run the command again",
+        ErrorKind::IsADirectory => "a folder stands where a file belongs: move it away",
+        ErrorKind::NotADirectory => "a file stands where a folder belongs: move it away",
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
 }

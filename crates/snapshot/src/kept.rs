@@ -104,6 +104,15 @@ impl Kept {
         remove_tree(&self.folder)
     }
 
+    /// Removes what an addition that was cut off left behind. Call it under the environment's lock.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn tidy(&self) -> io::Result<()> {
+        if self.folder.is_dir() { self.sweep(&self.records()) } else { Ok(()) }
+    }
+
     fn add(
         &self,
         snapshot: &Snapshot,

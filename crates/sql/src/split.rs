@@ -120,6 +120,16 @@ impl SplitError {
         }
     }
 
+    /// The same error at another place: where the script is a part of a file, that place in the file.
+    #[must_use]
+    pub fn at(self, place: Position) -> Self {
+        match self {
+            Self::Unclosed { what, .. } => Self::Unclosed { what, position: place },
+            Self::Nul { .. } => Self::Nul { position: place },
+            Self::Delimiter { .. } => Self::Delimiter { position: place },
+        }
+    }
+
     /// What the writer of the script can do.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {

@@ -157,7 +157,7 @@ fn read_models(environment: &Environment, app: &str, kind: EngineKind) -> Result
         if !is_model(&path, kind) {
             continue;
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
+        let text = crate::files::read_text(&path)?;
         hasher.update(stead_revision::file::checksum(&text).as_bytes());
         files.push((path, text));
     }

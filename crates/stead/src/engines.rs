@@ -135,3 +135,6 @@ pub fn field_kind(declared: &str) -> FieldKind {
         Affinity::Text | Affinity::Bytes => FieldKind::Text,
     }
 }
+
+#[cfg(test)]
+mod tests;

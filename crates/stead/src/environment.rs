@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
 use crate::project::{IndexEngine, Project};
 use crate::state::State;
-use crate::{engines, files, shelf, undo};
+use crate::{engines, files, seed, shelf, undo};
 
 /// Risks that the user accepted by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -248,6 +248,7 @@ impl Environment {
         if let Some(holder) = left {
             self.warn(format!("the run before this one did not end well: {holder}"));
         }
+        seed::wait_until_over(self).await?;
         let finished = self.repair().await?;
         Ok(Held { _environment: environment, _databases: databases, finished })
     }
@@ -347,6 +348,7 @@ impl Environment {
             }
         }
         files::remove(&self.state.build())?;
+        files::remove_unfinished(self.state.folder())?;
         for folder in files::entries(&self.state.undo())? {
             if !folder.join("point.json").exists() {
                 self.discard(&folder)?;
@@ -354,6 +356,7 @@ impl Environment {
         }
         self.sweep_storage()?;
         self.shelf().recover()?;
+        shelf::tidy_kept(self)?;
         self.sweep_indexes().await?;
         shelf::trash(&self.state.trash()).empty().map_err(|error| Error::io("empty", &self.state.trash(), &error))
     }
@@ -368,7 +371,8 @@ impl Environment {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let ours = name.starts_with(".stead-new-") || name.starts_with(".stead-kept-");
             if ours && !kept.iter().any(|kept| kept.starts_with(&path)) {
-                self.discard(&path)?;
+                // On a file system of its own it cannot be moved to the trash first, and this process may end soon.
+                files::remove(&path)?;
             }
         }
         Ok(())

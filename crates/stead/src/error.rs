@@ -141,7 +141,9 @@ impl Error {
     /// A file could not be read or written.
     #[must_use]
     pub fn io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        EngineError::io(format!("cannot {doing} `{}`", path.display()), error).into()
+        let error = EngineError::io(format!("cannot {doing} `{}`", path.display()), error);
+        // A file of the project is no server, so its absence is no outage.
+        Self { kind: Kind::Failed, code: "file-io".to_owned(), ..error.into() }
     }
 }
 

@@ -18,14 +18,60 @@ pub(crate) fn write_whole(path: &Path, text: &[u8]) -> Result<()> {
     try_write_whole(path, text).map_err(|error| Error::io("write", path, &error))
 }
 
+/// Reads a file that a person wrote.
+///
+/// # Errors
+///
+/// A file that is not there or is not UTF-8 text is a mistake in the project; whatever else the file system refuses.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    let shown = path.display();
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::usage("file-missing", format!("the file `{shown}` does not exist"))
+            .hint("create it, or mend what names it in the project file"),
+        _ => Error::io("read", path, &error),
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::usage("file-not-text", format!("`{shown}` is not UTF-8 text: line {line} holds other bytes"))
+            .hint("save the file as UTF-8")
+    })
+}
+
+/// The format that a record of ours states, if it is later than the one that is known. A later format may have any other
+/// content, so this is asked before the rest is read.
+pub(crate) fn later_format(text: &[u8], known: u32) -> Option<u64> {
+    let record: serde_json::Value = serde_json::from_slice(text).ok()?;
+    record.get("format")?.as_u64().filter(|format| *format > u64::from(known))
+}
+
 fn try_write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".{}.stead-new", path.file_name().unwrap_or_default().to_string_lossy()));
     let mut file = File::create(&temporary)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
+    let written =
+        file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        // What cannot be removed either is swept away by the next command.
+        let _left = fs::remove_file(&temporary);
+        return Err(error);
+    }
     sync_folder(folder)
+}
+
+/// Removes the temporary files that [`write_whole`] leaves in a folder when it is cut off.
+///
+/// # Errors
+///
+/// Whatever the file system refuses, naming the path.
+pub(crate) fn remove_unfinished(folder: &Path) -> Result<()> {
+    for path in entries(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(".stead-new") {
+            remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the names in a folder durable.

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Access;
 use serde::{Deserialize, Serialize};
 use stead_engine::failpoint;
 use stead_engine::snapshot::Swap;
@@ -98,11 +99,15 @@ impl Journal {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io("read", path, &error)),
         };
-        let journal: Self = serde_json::from_slice(&text).map_err(|error| unreadable(path, &error.to_string()))?;
-        if journal.format > FORMAT {
-            return Err(unreadable(path, &format!("it has format {}, this stead knows {FORMAT}", journal.format)));
+        if let Some(format) = files::later_format(&text, FORMAT) {
+            return Err(unreadable(path, &format!("it has format {format}, this stead knows {FORMAT}"))
+                .hint("use the version of stead that wrote it"));
         }
-        Ok(Some(journal))
+        let journal = serde_json::from_slice(&text).map_err(|error| {
+            unreadable(path, &error.to_string())
+                .hint("bring the file back from a copy if there is one, or move it away and run `stead status`")
+        });
+        journal.map(Some)
     }
 
     /// Writes the journal durably, carries it out, and removes it.
@@ -126,7 +131,7 @@ impl Journal {
             let server = &environment.database(&database.name)?.server;
             server.bulk().ready(&database.swap).await.map_err(Error::from)?;
         }
-        Ok(())
+        self.leaves.iter().try_for_each(|leaf| leaf.ready().map_err(|error| Error::io("replace", &leaf.live, &error)))
     }
 
     /// Does what is not done yet. Every step can be repeated, so it does not matter where a former run ended.
@@ -175,6 +180,15 @@ impl Journal {
 }
 
 impl LeafSwap {
+    /// Asks whether the folders may be renamed, while nothing has been touched yet.
+    fn ready(&self) -> std::io::Result<()> {
+        let above = self.live.parent().unwrap_or(Path::new("/"));
+        for folder in [above, &self.live].into_iter().filter(|folder| folder.is_dir()) {
+            rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
+        }
+        Ok(())
+    }
+
     /// Puts the built folder in place of the live one and keeps the old one. Repeating it after a crash completes it.
     ///
     /// # Errors
@@ -229,10 +243,13 @@ impl IndexSwap {
 fn unreadable(path: &Path, why: &str) -> Error {
     let message = format!("the journal `{}` of interrupted work cannot be read: {why}", path.display());
     Error::new(Kind::HalfWay, "journal-unreadable", message)
-        .hint("use the version of stead that wrote it; nothing is lost: what was replaced lies beside it in `undo`")
+        .hint("nothing is lost: what was replaced lies beside it in `undo`")
 }
 
 /// Passes a failpoint as an error of the library.
 pub(crate) fn passed(name: &str) -> Result<()> {
     failpoint(name).map_err(|error| stead_engine::EngineError::io(format!("at `{name}`"), &error).into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,6 +184,7 @@ pub(crate) async fn build(
 ) -> Result<Loaded> {
     snapshot.survey()?;
     let manifest = snapshot.manifest();
+    shelf::refuse_without_room(environment, manifest)?;
     let mut built = Vec::new();
     for name in names(environment, options)? {
         built.push(build_database(environment, snapshot, &name, replacement).await?);

@@ -37,6 +37,7 @@ pub use database::{Database, DatabaseLocation};
 pub use edit::set_value;
 pub use error::{LISTED_PROBLEMS, Problem, ProjectError, ProjectErrors};
 pub use index::{Documents, FieldSettings, IndexEngine, IndexSettings};
+pub(crate) use reading::is_name as is_environment_name;
 pub use origin::{Label, Origin, SourceKind, SourceText};
 pub use routing::Target;
 pub use secret::{CommandLine, SecretReference, SecretUrl};

@@ -163,7 +163,13 @@ fn report(environment: &Environment, step: &str, done: u64, total: u64) {
 }
 
 async fn count(session: &mut dyn stead_engine::Session, query: &str) -> Result<u64, stead_engine::EngineError> {
-    let rows = session.query(&format!("SELECT count(*) FROM ({query}\n) AS documents"), &[]).await?;
+    const BEFORE: &str = "SELECT count(*) FROM (";
+    let counted = session.query(&format!("{BEFORE}{query}\n) AS documents"), &[]).await;
+    // What is wrong is wrong in the query as it was written, not in the words around it.
+    let rows = counted.map_err(|error| stead_engine::EngineError {
+        offset: error.offset.and_then(|offset| offset.checked_sub(BEFORE.len())),
+        ..error
+    })?;
     let count = rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
 }
@@ -226,14 +232,14 @@ fn documents_query(environment: &Environment, name: &str) -> Result<String> {
         Error::usage("documents-missing", format!("index `{name}` has no documents query for {kind}"))
             .hint(format!("add `{}` or `default` to its `documents`", kind.word()))
     })?;
-    let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
+    let text = crate::files::read_text(&path)?;
     let statements = stead_sql::split::split(&text, kind)
         .map_err(|error| Error::usage(error.code(), format!("`{}`: {error}", path.display())))?;
     match <[_; 1]>::try_from(statements) {
         Ok([statement]) => Ok(statement.text),
         Err(statements) => {
             let message = format!("`{}` must hold one query, it holds {} statements", path.display(), statements.len());
-            Err(Error::usage("documents-query", message))
+            Err(Error::usage("documents-query", message).hint("write one `SELECT`, the key column first"))
         }
     }
 }

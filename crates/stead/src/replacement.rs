@@ -179,7 +179,17 @@ impl<'a> Replacement<'a> {
     /// # Errors
     ///
     /// Too little room or an engine in use by others, before anything is touched; exit 6 if it is cut off half-way.
-    pub async fn swap(mut self) -> Result<()> {
+    pub async fn swap(self) -> Result<()> {
+        let environment = self.environment;
+        let swapped = self.swap_and_sweep().await;
+        // As long as there is no journal nothing has moved, and what was built is rubbish.
+        if swapped.is_err() && !environment.state.journal().exists() {
+            environment.abandon().await;
+        }
+        swapped
+    }
+
+    async fn swap_and_sweep(mut self) -> Result<()> {
         let keep = self.undoable && !self.environment.consents.no_undo;
         let (databases, leaves, indexes) =
             undo::entries(&self.journal.databases, &self.journal.leaves, self.rows, self.indexes);

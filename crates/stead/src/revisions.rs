@@ -85,7 +85,7 @@ impl Revisions {
 }
 
 fn read_one(project: &Project, app: &str, path: PathBuf) -> Result<(Node, Loaded)> {
-    let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
+    let text = crate::files::read_text(&path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = FileName::parse(&name).map_err(|error| of_name(&error, &path))?;
     let file = parse(&text).map_err(|error| of_file(&error, &path, &text))?;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stead_engine::search::{SearchRequest, SearchResult};
+use stead_engine::{ErrorClass, SearchEngine};
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -14,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 pub async fn search(environment: &Environment, name: &str, request: &SearchRequest) -> Result<SearchResult> {
     let engine = environment.search_engine(name)?;
     if engine.current(name).await?.is_none() {
-        return Err(absent(name));
+        return Err(absent(engine.as_ref(), name).await);
     }
     Ok(engine.search(name, request).await?)
 }
@@ -37,7 +38,7 @@ pub struct Verified {
 /// What is damaged, or a count that differs from the one at the build.
 pub async fn verify(environment: &Environment, name: &str) -> Result<Verified> {
     let engine = environment.search_engine(name)?;
-    let built = engine.current(name).await?.ok_or_else(|| absent(name))?;
+    let Some(built) = engine.current(name).await? else { return Err(absent(engine.as_ref(), name).await) };
     let documents = engine.verify(name).await?;
     if documents != built.documents {
         let message = format!("index `{name}` holds {documents} documents, {} were built", built.documents);
@@ -47,7 +48,11 @@ pub async fn verify(environment: &Environment, name: &str) -> Result<Verified> {
     Ok(Verified { name: name.to_owned(), documents, built: built.documents })
 }
 
-fn absent(name: &str) -> Error {
-    Error::failed("index-absent", format!("index `{name}` was not built yet"))
-        .hint(format!("`stead index build {name}` builds it"))
+/// Why nothing answers: there is no index, or what stands in its place is damaged.
+async fn absent(engine: &dyn SearchEngine, name: &str) -> Error {
+    match engine.verify(name).await {
+        Err(error) if error.class == ErrorClass::Unreachable => error.into(),
+        _ => Error::failed("index-absent", format!("index `{name}` was not built yet"))
+            .hint(format!("`stead index build {name}` builds it")),
+    }
 }

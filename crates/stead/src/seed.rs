@@ -4,6 +4,7 @@
 
 mod csv;
 mod program;
+mod running;
 pub mod sql;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use stead_engine::{Access, Event};
 use stead_snapshot::{Draft, SnapshotName};
 
+pub(crate) use self::running::wait_until_over;
 use crate::dump::SEED_SNAPSHOT;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use stead_engine::Place;
 use stead_engine::snapshot::{Advance, Source};
-use stead_snapshot::storage::{self, Collection, RealFileSystem, Restoration, StorageError};
-use stead_snapshot::{BadName, Draft, Kept, Part, Shelf, Snapshot, SnapshotError, StorageRecord, Trash};
+use stead_snapshot::storage::{self, Collection, FileSystem, RealFileSystem, Restoration, StorageError};
+use stead_snapshot::{BadName, Draft, Kept, Manifest, Part, Shelf, Snapshot, SnapshotError, StorageRecord, Trash};
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -30,12 +30,18 @@ impl Environment {
 ///
 /// A name that cannot be an environment's.
 pub fn of_environment(environment: &Environment, other: &str) -> Result<Shelf> {
+    if !crate::project::is_environment_name(other) {
+        let message = format!("`{other}` is not a name for an environment");
+        return Err(Error::usage("invalid-name", message)
+            .hint("a name is a lower-case letter, then letters, digits, `_` or `-`, at most 63 in all"));
+    }
     let folder = environment.project.backups_of(other);
     if folder.is_dir() {
         return Ok(Shelf::new(folder));
     }
     let message = format!("environment `{other}` has no snapshots here: there is no folder `{}`", folder.display());
-    Err(Error::failed("environment-without-snapshots", message))
+    Err(Error::failed("environment-without-snapshots", message)
+        .hint(format!("make one there: `stead --env {other} dump`, or leave `--from` out")))
 }
 
 /// A shelf that nobody else sees, for a snapshot that is only passed on.
@@ -72,6 +78,30 @@ pub(crate) fn keep(environment: &Environment, snapshot: &Snapshot, part: &Part, 
     }
 }
 
+/// Removes what was left of copies whose making was cut off.
+pub(crate) fn tidy_kept(environment: &Environment) -> Result<()> {
+    kept(environment).tidy().map_err(|error| Error::io("tidy", &environment.state.kept(), &error))
+}
+
+/// Refuses if what a snapshot holds cannot stand beside what is there: a load builds it before it touches anything.
+///
+/// # Errors
+///
+/// Exit 4, with the bytes that are needed and those that are free.
+pub(crate) fn refuse_without_room(environment: &Environment, manifest: &Manifest) -> Result<()> {
+    let folder = environment.state.folder();
+    let free = RealFileSystem::default().free_bytes(folder).map_err(|error| Error::io("look at", folder, &error))?;
+    // Stored files are counted without their holes, which take no room.
+    let holes = manifest.storage.as_ref().map_or(0, |storage| storage.bytes.saturating_sub(storage.solid_bytes));
+    let needed = manifest.raw_bytes.saturating_sub(holes);
+    if needed <= free {
+        return Ok(());
+    }
+    let message = format!("building `{}` takes {needed} bytes, {free} are free in `{}`", manifest.name, folder.display());
+    Err(Error::refused("no-room", message)
+        .hint("nothing was touched; make room, for example with `stead undo --prune`, and run the command again"))
+}
+
 /// Collects the leaves into the draft and holds them against the files that rows name.
 pub(crate) fn collect(
     root: &Path,
@@ -95,7 +125,9 @@ pub(crate) fn collect(
         return Ok(collected.record);
     }
     let first: Vec<String> = missing.names.iter().take(10).map(|name| format!("`{name}`")).collect();
-    let message = format!("{} files that rows name are not in the storage: {}", missing.count, first.join(", "));
+    let files = if missing.count == 1 { "a file that a row names is" } else { "files that rows name are" };
+    let count = if missing.count > 1 { format!("{} ", missing.count) } else { String::new() };
+    let message = format!("{count}{files} not in the storage: {}", first.join(", "));
     Err(Error::failed("files-missing", message).hint("bring the files back or correct the rows; nothing was kept"))
 }
 

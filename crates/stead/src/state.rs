@@ -46,6 +46,12 @@ impl State {
         self.folder.join("build")
     }
 
+    /// Present while a seed program runs.
+    #[must_use]
+    pub fn program(&self) -> PathBuf {
+        self.folder.join("program")
+    }
+
     /// Search indexes of the embedded engine.
     #[must_use]
     pub fn indexes(&self) -> PathBuf {

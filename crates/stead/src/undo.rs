@@ -104,11 +104,10 @@ fn read(path: &Path) -> Result<UndoPoint> {
         Error::failed("undo-point-unreadable", format!("the undo point `{}` cannot be read: {why}", path.display()))
             .hint("remove its folder if you do not need it")
     };
-    let point: UndoPoint = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-    if point.format > FORMAT {
-        return Err(unreadable(format!("it has format {}, this stead knows {FORMAT}", point.format)));
+    if let Some(format) = files::later_format(&text, FORMAT) {
+        return Err(unreadable(format!("it has format {format}, this stead knows {FORMAT}")));
     }
-    Ok(point)
+    serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))
 }
 
 /// Writes a point's record; its contents lie there already.
@@ -207,6 +206,22 @@ pub async fn undo(environment: &Environment) -> Result<String> {
     take_back(environment).await
 }
 
+/// Finishes work that a former run began, so that what [`preview`] shows is what [`undo`] takes back. If that work was an
+/// undo itself, it is now done, and the operation that it took back is the answer: whoever repeats a command that was cut
+/// off wants it carried out, not carried out and taken back.
+///
+/// # Errors
+///
+/// A protected environment, or whatever stops the swap.
+pub async fn carry_on(environment: &Environment) -> Result<Option<String>> {
+    if environment.interrupted()?.is_none() {
+        return Ok(None);
+    }
+    environment.refuse_protected("undo")?;
+    let held = environment.hold().await?;
+    Ok(held.finished.as_deref().and_then(|operation| operation.strip_prefix("undo ")).map(str::to_owned))
+}
+
 /// What an undo would do.
 #[must_use]
 pub fn plan(preview: &Preview) -> Vec<String> {
@@ -294,3 +309,6 @@ pub(crate) fn entries(
     let indexes = indexes.into_iter().map(|(index, id)| KeptIndex { name: index.name, id });
     (databases.collect(), leaves.collect(), indexes.collect())
 }
+
+#[cfg(test)]
+mod tests;

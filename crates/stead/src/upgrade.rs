@@ -292,8 +292,10 @@ impl<'a> Script<'a> {
     /// Splits a section into its statements.
     pub(crate) fn new(loaded: &'a Loaded, section: &'a Section, kind: EngineKind) -> Result<Self> {
         let statements = split(&section.text, kind).map_err(|error| {
-            let at = section.place(error.position()).offset;
-            Error::usage(error.code(), error.to_string()).with_hints(error.hints()).label(label(loaded, at, at))
+            let place = section.place(error.position());
+            let error = error.at(place);
+            let at = label(loaded, place.offset, place.offset);
+            Error::usage(error.code(), error.to_string()).with_hints(error.hints()).label(at)
         })?;
         let script = Self { loaded, section, statements };
         if loaded.file.transaction == TransactionMode::One {

@@ -48,7 +48,10 @@ fn classify(error: TantivyError) -> EngineError {
         | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error, .. }) => plain(&io_error),
         TantivyError::OpenDirectoryError(error) => EngineError::new(ErrorClass::Unreachable, unended(&error)),
         TantivyError::DataCorruption(error) => {
-            EngineError::new(ErrorClass::Unreachable, unended(&format!("{error:?}")))
+            let text = format!("{error:?}");
+            // Tantivy adds the whole content of the file, which helps nobody.
+            let reason = text.split(" Content: ").next().unwrap_or(&text);
+            EngineError::new(ErrorClass::Unreachable, unended(&reason))
         }
         TantivyError::LockFailure(..) => EngineError::new(ErrorClass::Conflict, "another process is writing it"),
         TantivyError::IncompatibleIndex(error) => {

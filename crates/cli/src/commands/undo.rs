@@ -46,6 +46,12 @@ impl Undo {
         if self.prune {
             return self.prune(&environment, invocation).await;
         }
+        if !self.dry_run
+            && let Some(operation) = undo::carry_on(&environment).await?
+        {
+            let text = format!("took back `{operation}`, which an earlier run had begun");
+            return Ok(Outcome::summary(json!({ "undone": operation, "before": null }), text));
+        }
         let preview = undo::preview(&environment).await?;
         if self.dry_run {
             let steps = undo::plan(&preview);

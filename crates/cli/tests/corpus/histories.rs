@@ -37,10 +37,13 @@ fn authelia() {
         documents: "SELECT id, username FROM totp_configurations ORDER BY id",
         words: "username",
     };
-    Life::begin(vec![History { name: "authelia", steps }], Some(search)).live(true);
+    let life = Life::begin(vec![History { name: "authelia", steps }], Some(search));
+    assert_eq!(life.refused, Vec::<String>::new());
+    life.live(true);
 }
 
-/// Gitness, 80 numbers. Steps 1 to 12 and 33 have no way back of their own; a derived one stands in.
+/// Gitness, 80 numbers. Steps 1 to 12 and 33 have no way back of their own, and seven have one that SQLite refuses, because it
+/// misspells a name or drops what is not there; derived ones stand in for both.
 #[test]
 fn gitness() {
     let Some(folder) = corpus("histories/gitness-sqlite") else { return };
@@ -53,7 +56,10 @@ fn gitness() {
         documents: "SELECT principal_id, principal_display_name FROM principals ORDER BY 1",
         words: "principal",
     };
-    Life::begin(vec![History { name: "gitness", steps }], Some(search)).live(false);
+    let life = Life::begin(vec![History { name: "gitness", steps }], Some(search));
+    assert!(life.refused.iter().any(|title| title.starts_with("0072")), "{:?}", life.refused);
+    assert!(life.refused.len() <= 8, "{:?}", life.refused);
+    life.live(false);
 }
 
 /// The tables that the first increments of Memos change. The release before them is not in the corpus, so this is the least
@@ -102,11 +108,13 @@ fn memos() {
     life.live(false);
     let latest = life.plain("latest");
     plain::run(&latest, &read(&folder.join("LATEST.sql"))).unwrap();
-    let ours = picture::columns(&life.fixture.database("memos"));
-    crate::life::assert_same(&ours, &picture::columns(&latest), "increments and LATEST.sql");
+    let (mut ours, latest) = (picture::columns(&life.fixture.database("memos")), picture::columns(&latest));
+    // Two tables that no increment drops are not in today's schema; the program itself stopped to use them.
+    ours.retain(|table, _| !["migration_history", "storage"].contains(&table.as_str()));
+    crate::life::assert_same(&ours, &latest, "increments and LATEST.sql");
 }
 
-/// Atuin: seven small histories as seven databases of one project, some with ways back.
+/// Atuin: seven small histories as seven databases of one project, some with ways back, one of which is for another engine.
 #[test]
 fn atuin() {
     let Some(folder) = corpus("histories/atuin/crates") else { return };
@@ -126,5 +134,7 @@ fn atuin() {
     }
     let search =
         Search { database: "history", documents: "SELECT id, command FROM history ORDER BY id", words: "command" };
-    Life::begin(histories, Some(search)).live(false);
+    let life = Life::begin(histories, Some(search));
+    assert_eq!(life.refused, ["20250402170430_unique_names"]);
+    life.live(false);
 }

@@ -14,7 +14,7 @@ use crate::{STEAD, plain};
 pub(crate) struct Step {
     pub(crate) title: String,
     pub(crate) up: String,
-    /// Its own way back. Where the corpus has none, one is derived from what plain SQLite had before.
+    /// Its own way back. Where the corpus has none, or one that SQLite refuses, one is derived.
     pub(crate) down: Option<String>,
 }
 
@@ -37,12 +37,15 @@ pub(crate) struct Life {
     plain: tempfile::TempDir,
     histories: Vec<History>,
     search: Option<Search>,
+    /// Steps whose own way back plain SQLite refuses, the last first.
+    pub(crate) refused: Vec<String>,
 }
 
 impl Life {
     /// Writes the project. Each history becomes an app and a database of its name.
     pub(crate) fn begin(histories: Vec<History>, search: Option<Search>) -> Self {
-        let mut life = Self { fixture: Fixture::empty(STEAD), plain: tempfile::tempdir().unwrap(), histories, search };
+        let (fixture, plain) = (Fixture::empty(STEAD), tempfile::tempdir().unwrap());
+        let mut life = Self { fixture, plain, histories, search, refused: Vec::new() };
         life.derive_ways_back();
         life.write();
         life
@@ -59,16 +62,30 @@ impl Life {
         self.fixture.write("stead.toml", format!("{text}\n{more}"));
     }
 
-    /// Runs every step in plain SQLite, and for a step without a way back writes down what undoes its schema.
+    /// Runs every step in plain SQLite up, down on a copy, and notes what of the ways back is missing or refused. There a
+    /// script stands in that leads from the schema it finds to the one that was there before the step.
     fn derive_ways_back(&mut self) {
         let folder = self.plain.path().to_owned();
         for history in &mut self.histories {
             let database = folder.join(format!("{}.db", history.name));
-            for step in &mut history.steps {
-                let before = picture::objects(&database);
+            let mut before = Vec::new();
+            for step in &history.steps {
+                before.push(picture::objects(&database));
                 run(&database, &step.title, &step.up);
+            }
+            let (copy, saved) = (folder.join("going-down.db"), folder.join("saved.db"));
+            std::fs::copy(&database, &copy).unwrap();
+            for (step, before) in history.steps.iter_mut().zip(before).rev() {
+                std::fs::copy(&copy, &saved).unwrap();
+                if step.down.as_ref().is_some_and(|own| plain::run(&copy, own).is_err()) {
+                    self.refused.push(step.title.clone());
+                    std::fs::copy(&saved, &copy).unwrap();
+                    step.down = None;
+                }
                 if step.down.is_none() {
-                    step.down = Some(way_back(&before, &picture::objects(&database)));
+                    let down = way_back(&before, &picture::objects(&copy));
+                    run(&copy, &format!("the derived down of {}", step.title), &down);
+                    step.down = Some(down);
                 }
             }
         }
@@ -128,7 +145,7 @@ impl Life {
     fn finds(&self) {
         if let Some(search) = &self.search {
             let document = self.fixture.run(["search", "found", search.words, "--json"]).exits(0).json();
-            let hits = document["hits"].as_array().unwrap_or_else(|| panic!("no hits in {document}"));
+            let hits = document["result"]["hits"].as_array().unwrap_or_else(|| panic!("no hits in {document}"));
             assert!(!hits.is_empty(), "`{}` was not found", search.words);
         }
     }
@@ -272,28 +289,29 @@ fn way_back(before: &[[String; 3]], after: &[[String; 3]]) -> String {
     if script.is_empty() { "SELECT 1;\n".to_owned() } else { script }
 }
 
-/// Three made-up rows for each table, as far as its checks let them in: a value for every column first, and where that is
-/// refused, only for the columns without a default.
+/// Three made-up rows for each table, as far as its constraints let them in. A column with both a default and a check of its
+/// own keeps the default, which is known to pass.
 fn filling(database: &Path) -> String {
     let connection = Connection::open(database).unwrap();
     let mut script = String::new();
-    for table in picture::tables(database) {
-        let query = "SELECT name, upper(type), dflt_value IS NULL, pk FROM pragma_table_xinfo(?) WHERE hidden = 0";
+    for [kind, table, sql] in picture::objects(database) {
+        if kind != "table" {
+            continue;
+        }
+        let query = "SELECT name, upper(type), dflt_value IS NULL FROM pragma_table_xinfo(?) WHERE hidden = 0";
         let mut statement = connection.prepare(query).unwrap();
-        let columns: Vec<(String, String, bool, i64)> = statement
-            .query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-            .unwrap()
+        let rows = statement.query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let checked = |name: &str| ["CHECK (", "CHECK("].iter().any(|check| sql.contains(&format!("{check}{name}")));
+        let columns: Vec<(String, String)> = rows
             .map(Result::unwrap)
+            .filter(|(name, _, bare): &(String, String, bool)| *bare || !checked(name))
+            .map(|(name, kind, _)| (name, kind))
             .collect();
+        let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
         for number in 1..=3 {
-            let all: Vec<_> = columns.iter().collect();
-            let needed: Vec<_> = columns.iter().filter(|(_, _, bare, key)| *bare || *key > 0).collect();
-            for chosen in [all, needed] {
-                let names: Vec<String> = chosen.iter().map(|(name, ..)| format!("\"{name}\"")).collect();
-                let values: Vec<String> = chosen.iter().map(|(name, kind, ..)| made_up(name, kind, number)).collect();
-                let (names, values) = (names.join(", "), values.join(", "));
-                writeln!(script, "INSERT OR IGNORE INTO \"{table}\" ({names}) VALUES ({values});").unwrap();
-            }
+            let values: Vec<String> = columns.iter().map(|(name, kind)| made_up(name, kind, number)).collect();
+            let (names, values) = (names.join(", "), values.join(", "));
+            writeln!(script, "INSERT OR IGNORE INTO \"{table}\" ({names}) VALUES ({values});").unwrap();
         }
     }
     script
@@ -302,11 +320,17 @@ fn filling(database: &Path) -> String {
 fn made_up(name: &str, kind: &str, number: i64) -> String {
     match kind {
         kind if kind.contains("INT") || kind.contains("BOOL") => number.to_string(),
+        kind if kind.contains("CHAR") || kind.contains("TEXT") => spoken(name, number),
         kind if kind.contains("BLOB") || kind.contains("BINARY") => format!("x'00ff{number:04x}00'"),
         kind if kind.contains("REAL") || kind.contains("NUMERIC") => format!("{number}.25"),
         kind if kind.contains("DATE") || kind.contains("TIME") => format!("'2021-0{number}-17 08:30:00'"),
-        _ => format!("'{name} ''{number}'' \u{e4}\u{1f40c}'"),
+        _ => spoken(name, number),
     }
+}
+
+/// A text with a quote, a letter of two bytes and one of four.
+fn spoken(name: &str, number: i64) -> String {
+    format!("'{name} ''{number}'' \u{e4}\u{1f40c}'")
 }
 
 fn count(database: &Path) -> usize {

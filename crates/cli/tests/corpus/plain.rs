@@ -8,10 +8,15 @@ use std::sync::OnceLock;
 
 use rusqlite::Connection;
 
-/// Runs a whole script on a database file, the way `sqlite3 FILE < SCRIPT` does.
+/// Runs a whole script on a database file, the way `sqlite3 FILE < SCRIPT` does. That program drops carriage returns at the
+/// ends of lines, within strings too, so a script that has some is given to the library.
 #[track_caller]
 pub(crate) fn run(database: &Path, script: &str) -> Result<(), String> {
-    if has_program() { with_program(database, script) } else { with_library(database, script) }
+    if has_program() && !script.contains('\r') {
+        with_program(database, script)
+    } else {
+        with_library(database, script)
+    }
 }
 
 /// Runs a script through the library with foreign keys off, which is SQLite's own default but not that of every build.

@@ -50,7 +50,8 @@ pub(crate) fn unexplained(folder: &Path) -> Vec<String> {
 
 /// Marks of names that are only there while something is under way.
 fn is_stray(name: &str) -> bool {
-    let marks = ["stead-new", "stead-old", "stead-gone", "stead-dump", "stead-copy", "stead-kept-", ".aside", ".copying"];
+    let marks =
+        ["stead-new", "stead-old", "stead-gone", "stead-dump", "stead-copy", "stead-kept-", ".aside", ".copying"];
     let places = ["/build", "/trash", "/journal.json"].map(|place| format!("{STATE}{place}"));
     marks.iter().any(|mark| name.contains(mark)) || places.iter().any(|place| name.starts_with(place.as_str()))
 }
@@ -77,7 +78,14 @@ fn undo_strays(folder: &Path, id: &str, record: &Value, names: &BTreeSet<String>
     let root = fs::canonicalize(folder).expect("the project's folder");
     let kept: Vec<String> = all
         .filter_map(|entry| entry["kept"].as_str())
-        .map(|path| Path::new(path).strip_prefix(&root).or_else(|_| Path::new(path).strip_prefix(folder)).expect("it is kept in the project").display().to_string())
+        .map(|path| {
+            Path::new(path)
+                .strip_prefix(&root)
+                .or_else(|_| Path::new(path).strip_prefix(folder))
+                .expect("it is kept in the project")
+                .display()
+                .to_string()
+        })
         .collect();
     let missing = kept.iter().filter(|path| !names.contains(*path)).map(|path| format!("{path} is missing"));
     let record = format!("{own}/point.json");

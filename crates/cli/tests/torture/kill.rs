@@ -86,7 +86,9 @@ pub(crate) fn first_and_last(passages: &BTreeMap<String, u32>) -> Vec<Kill> {
     let mut kills = Vec::new();
     for (failpoint, &count) in passages {
         let last = (count > 1).then_some(count);
-        kills.extend([Some(1), last].into_iter().flatten().map(|passage| Kill::At { failpoint: failpoint.clone(), passage }));
+        kills.extend(
+            [Some(1), last].into_iter().flatten().map(|passage| Kill::At { failpoint: failpoint.clone(), passage }),
+        );
     }
     kills
 }

@@ -140,5 +140,5 @@ fn stead(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(STEAD);
     command.args(arguments).current_dir(folder).env_clear().env("HOME", folder).env("USER", "tester");
     let ended = ended(command.output().expect("the binary was built"));
-    (ended.code, if ended.code == 0 { ended.out } else { ended.err })
+    (ended.code, if ended.code == 0 { ended.out } else { ended.out + &ended.err })
 }

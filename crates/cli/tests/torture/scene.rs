@@ -111,9 +111,8 @@ impl Scene {
     /// How long the command takes: the longest of three runs, so that its end is hit too.
     pub(crate) fn duration(&self) -> std::time::Duration {
         let run = |_| {
-            let taken = kill::duration(&self.fixture, self.arguments);
             self.restore();
-            taken
+            kill::duration(&self.fixture, self.arguments)
         };
         (0..3).map(run).max().expect("three runs")
     }
@@ -123,7 +122,10 @@ impl Scene {
 pub(crate) fn project() -> Fixture {
     let fixture = Fixture::new(STEAD);
     fixture.replace("stead.toml", "steps = [", "steps = [\n  { sql = \"seed/stats.sql\", database = \"stats\" },");
-    fixture.write("seed/stats.sql", "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/'), ('2026-01-02', '/kites');\n");
+    fixture.write(
+        "seed/stats.sql",
+        "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/'), ('2026-01-02', '/kites');\n",
+    );
     fixture.write(
         "seed/base.sql",
         "INSERT INTO kinds (id, name) VALUES (2, 'tools'), (3, 'toys');
@@ -132,7 +134,10 @@ WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 899)
 SELECT i, 2 + i % 2, 'Article number ' || i, CASE WHEN i < 130 THEN 'pictures/' || i || '.txt' END, i FROM n;
 ",
     );
-    fixture.write("seed/items.csv", "id,kind,name,picture,price\n1,2,Article hammer,pictures/1.txt,12.5\n2,2,Article saw,\\N,8\n");
+    fixture.write(
+        "seed/items.csv",
+        "id,kind,name,picture,price\n1,2,Article hammer,pictures/1.txt,12.5\n2,2,Article saw,\\N,8\n",
+    );
     fixture.write(
         "seed/files.sh",
         "set -eu

@@ -58,7 +58,7 @@ fn trial(command: &str, scene: &Scene, kill: &Kill, next: Next, seed: u64, line:
     let trial = Trial { scene, title: format!("{command}, killed {kill}, then {next:?} (STEAD_TORTURE_SEED={seed})") };
     line.kills += 1;
     let found = trial.at_once();
-    match (&found == scene_old(scene), found == scene.new) {
+    match (found == scene.old, found == scene.new) {
         (true, _) => line.old += 1,
         (_, true) => line.new += 1,
         _ => line.between += 1,
@@ -71,10 +71,6 @@ fn trial(command: &str, scene: &Scene, kill: &Kill, next: Next, seed: u64, line:
     }
     line.finished += 1;
     true
-}
-
-fn scene_old(scene: &Scene) -> &Things {
-    &scene.old
 }
 
 struct Trial<'a> {
@@ -107,7 +103,7 @@ impl Trial<'_> {
             Again::Same => self.run(0, &scene.new),
             Again::Taken => self.run(i32::from(now == scene.new), &scene.new),
             Again::Back if carried_on => {
-                self.run(0, &scene.old);
+                self.taken_back();
                 self.run(0, &scene.new);
             }
             Again::Back => self.run(0, &scene.new),
@@ -120,18 +116,26 @@ impl Trial<'_> {
         match scene.again {
             Again::Same => self.run(0, &scene.new),
             Again::Taken => self.run(i32::from(*found == scene.new), &scene.new),
-            Again::Back if carried_on && !journal => self.run(0, &scene.old),
+            Again::Back if carried_on && !journal => self.taken_back(),
             Again::Back => self.run(0, &scene.new),
         }
     }
 
     fn run(&self, code: i32, expected: &Things) {
+        self.run_to(code, expected, &self.scene.done);
+    }
+
+    fn taken_back(&self) {
+        self.run_to(0, &self.scene.old, &self.scene.settled_old.1);
+    }
+
+    fn run_to(&self, code: i32, expected: &Things, files: &BTreeSet<String>) {
         let scene = self.scene;
         let ended = scene.fixture.run(scene.arguments);
         assert_eq!(ended.code, code, "{}: `{:?}` says\n{}", self.title, scene.arguments, ended.err);
         let now = scene.look();
         assert_eq!(&now, expected, "{}: after the command\n{}", self.title, ended.err);
-        self.clean(&scene.done, &now, "after the command");
+        self.clean(files, &now, "after the command");
     }
 
     /// A snapshot changes by its own step, so it may be ahead of the rest, but never goes back.
@@ -150,7 +154,8 @@ impl Trial<'_> {
         assert_eq!(unexplained, Vec::<String>::new(), "{}: {when}", self.title);
         assert_eq!(scene.fixture.strays(), Vec::<String>::new(), "{}: {when}", self.title);
         // Snapshots that are ahead bring their files with them.
-        let backups = |name: &&String| !name.starts_with("backups/") || now.values().all(|look| look != crate::look::ABSENT);
+        let backups =
+            |name: &&String| !name.starts_with("backups/") || now.values().all(|look| look != crate::look::ABSENT);
         let files = scene.files();
         let missing: Vec<&String> = expected.difference(&files).filter(backups).collect();
         let extra: Vec<&String> = files.difference(expected).filter(backups).collect();

@@ -426,7 +426,7 @@ pub(super) fn plain_text(value: &Value) -> Option<String> {
 }
 
 /// Whether `name` is one that databases, apps, environments and the like may have.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
     let rest = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_' || letter == '-';
     name.len() <= 63 && letters.next().is_some_and(|first| first.is_ascii_lowercase()) && letters.all(rest)

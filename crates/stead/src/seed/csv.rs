@@ -31,7 +31,7 @@ pub(super) struct CsvStep<'a> {
 /// A header that names no column of the table, a value that does not fit its column, or whatever the engine refuses;
 /// nothing of the file is inserted then.
 pub(super) async fn run(session: &mut dyn Session, step: &CsvStep<'_>) -> Result<u64> {
-    let source = std::fs::read_to_string(step.path).map_err(|error| Error::io("read", step.path, &error))?;
+    let source = crate::files::read_text(step.path)?;
     let schema = session.inspect().await?;
     let table = schema.table(step.table).ok_or_else(|| {
         let known = schema.tables.iter().map(|table| table.name.name.as_str());
@@ -84,14 +84,14 @@ impl<'a> Rows<'a> {
         if header.is_empty() {
             let message =
                 format!("`{}` is empty: the first line must name columns of `{}`", path.display(), table.name);
-            return Err(Error::usage("csv-header", message));
+            return Err(Error::usage("csv-header", message).hint("write the header, or take the step out"));
         }
         let columns: Result<Vec<&Column>> = header.iter().map(|name| column(&path, source, table, name)).collect();
         let columns = columns?;
         for (position, column) in columns.iter().enumerate() {
             if columns[..position].iter().any(|other| other.name == column.name) {
                 let message = format!("`{}` names the column `{}` twice", path.display(), column.name);
-                return Err(Error::usage("csv-header", message));
+                return Err(Error::usage("csv-header", message).hint("name each column of the first line once"));
             }
         }
         Ok(Self { path, source, null: step.null, columns, records: reader.into_records() })
@@ -156,7 +156,8 @@ fn column<'a>(path: &Path, source: &str, table: &'a Table, name: &str) -> Result
         let span = start..start + name.len();
         let label = Label { file: path.to_owned(), source: source.to_owned(), span, text: String::new() };
         let error = crate::environment::unknown("column", name, known);
-        Error { message: format!("table `{}` has no column `{name}`", table.name), ..error }.label(label)
+        let error = Error { message: format!("table `{}` has no column `{name}`", table.name), ..error };
+        error.hint("the first line of the file must name columns of the table").label(label)
     })
 }
 

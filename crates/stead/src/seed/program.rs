@@ -8,6 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use stead_engine::Event;
 
+use super::running::Running;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
@@ -58,11 +59,14 @@ pub(super) fn variables(
 pub(super) fn run(environment: &Environment, step: &ProgramStep<'_>) -> Result<()> {
     let (program, arguments) =
         step.arguments.split_first().ok_or_else(|| Error::bug("a program step without a program"))?;
+    let mark = environment.state.program();
+    let running = Running::begin(&mark).map_err(|error| Error::io("write", &mark, &error))?;
+    let input = running.input().map_err(|error| Error::io("open", &mark, &error))?;
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(step.folder)
         .envs(&step.variables)
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

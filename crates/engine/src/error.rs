@@ -123,7 +123,9 @@ fn io_hints(kind: std::io::ErrorKind) -> Vec<String> {
     use std::io::ErrorKind;
     let hint = match kind {
         ErrorKind::PermissionDenied => "look at the owner and the mode of the file and of the folders above it",
-        ErrorKind::ReadOnlyFilesystem => "the file system cannot be written: mount it for writing, or use another folder",
+        ErrorKind::ReadOnlyFilesystem => {
+            "the file system cannot be written: mount it for writing, or use another folder"
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, then run the command again",
         ErrorKind::IsADirectory => "a folder stands where a file belongs: move it away",
         ErrorKind::NotADirectory => "a file stands where a folder belongs: move it away",

@@ -46,7 +46,11 @@ impl Drop for FileLock {
 /// # Errors
 ///
 /// `lock-timeout`, naming who holds it, or whatever the file system refuses.
-pub async fn lock_file(path: &Path, subject: &Path, mut request: LockRequest<'_>) -> Result<Box<dyn Lock>, EngineError> {
+pub async fn lock_file(
+    path: &Path,
+    subject: &Path,
+    mut request: LockRequest<'_>,
+) -> Result<Box<dyn Lock>, EngineError> {
     let file = open(path)?;
     let left_behind = wait(&file, subject, path, &mut request).await?;
     write_holder(&file, &request.holder)

@@ -61,6 +61,12 @@ pub trait Source: Send + Sync {
 
     /// An uncompressed copy of the stream that was kept from an earlier load, if there is one that can be trusted.
     fn kept(&self, name: &str) -> Option<PathBuf>;
+
+    /// Is told that a file holds exactly the bytes of the stream now, so that a copy of it can be begun. Until the load is
+    /// over the file is read at most.
+    fn filled(&self, name: &str, file: &Path) {
+        let _nobody_copies = (name, file);
+    }
 }
 
 /// A consistent view of databases, held open while they are dumped.

@@ -6,7 +6,8 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,16 @@ pub struct Kept {
     folder: PathBuf,
     limit: u64,
     probe: Arc<dyn FileSystem>,
+    copying: Mutex<Option<Copying>>,
+}
+
+/// A copy that is being made under a hidden name, on a thread of its own.
+struct Copying {
+    key: String,
+    hidden: PathBuf,
+    digest: String,
+    stored: Stored,
+    thread: JoinHandle<Result<(), SnapshotError>>,
 }
 
 /// What is remembered of a copy, in a file beside it.
@@ -48,7 +59,7 @@ impl Kept {
     /// The kept copies in a folder, which is made when the first is added. `limit` is the sum of their sizes, in bytes.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, limit: u64, probe: Arc<dyn FileSystem>) -> Self {
-        Self { folder: folder.into(), limit, probe }
+        Self { folder: folder.into(), limit, probe, copying: Mutex::default() }
     }
 
     /// The copy of a stream, if there is one that can be trusted. One that cannot is removed.
@@ -79,20 +90,65 @@ impl Kept {
     ///
     /// `snapshot-frame` if the file does not hold the stream; whatever the file system says.
     pub fn keep(&self, snapshot: &Snapshot, part: &Part, stream: &str, from: &Path) -> Result<(), SnapshotError> {
+        self.begin(snapshot, part, stream, from)?;
+        self.settle()
+    }
+
+    /// Begins what [`keep`](Self::keep) does, on a thread of its own, while the caller goes on reading the file. The copy
+    /// counts only after [`settle`](Self::settle); without that it is removed.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn begin(&self, snapshot: &Snapshot, part: &Part, stream: &str, from: &Path) -> Result<(), SnapshotError> {
         let Some(stored) = snapshot.stream(part, stream) else { return Ok(()) };
         let (key, size) = (key(snapshot, &stored), stored.record.raw_bytes);
         if size > self.limit {
             return Ok(());
         }
+        self.give_up();
         fs::create_dir_all(&self.folder).map_err(SnapshotError::io("create", &self.folder))?;
         self.forget(&key);
         self.make_room(size).map_err(SnapshotError::io("tidy", &self.folder))?;
         let hidden = self.folder.join(format!(".{key}.copying"));
-        let added = self.add(snapshot, &stored, &key, from, &hidden);
+        let digest = snapshot.manifest().digest.clone();
+        let (of, from, to, probe) = (stored.clone(), from.to_owned(), hidden.clone(), self.probe.clone());
+        let thread = std::thread::Builder::new().name("stead-keep".to_owned());
+        let thread = thread.spawn(move || {
+            copy_file(&from, &to, probe.as_ref()).map_err(SnapshotError::io("copy", &from))?;
+            compare(&of, &to, of.record.frames)
+        });
+        let thread = thread.map_err(SnapshotError::io("copy to", &hidden))?;
+        *self.copying() = Some(Copying { key, hidden, digest, stored, thread });
+        Ok(())
+    }
+
+    /// Waits for the copy that was begun and makes it count; nothing happens if none was.
+    ///
+    /// # Errors
+    ///
+    /// `snapshot-frame` if the file did not hold the stream; whatever the file system says.
+    pub fn settle(&self) -> Result<(), SnapshotError> {
+        let begun = self.copying().take();
+        let Some(Copying { key, hidden, digest, stored, thread }) = begun else { return Ok(()) };
+        let copied = thread.join().expect("copying does not panic");
+        let added = copied.and_then(|()| self.add(digest, &stored, &key, &hidden));
         if added.is_err() {
             let _gone = fs::remove_file(&hidden);
         }
         added
+    }
+
+    /// Ends a copy that nobody settled.
+    fn give_up(&self) {
+        if let Some(copying) = self.copying().take() {
+            let _unused = copying.thread.join();
+            let _gone = fs::remove_file(&copying.hidden);
+        }
+    }
+
+    fn copying(&self) -> std::sync::MutexGuard<'_, Option<Copying>> {
+        self.copying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes all copies.
@@ -113,21 +169,12 @@ impl Kept {
         if self.folder.is_dir() { self.sweep(&self.records()) } else { Ok(()) }
     }
 
-    fn add(
-        &self,
-        snapshot: &Snapshot,
-        stored: &Stored,
-        key: &str,
-        from: &Path,
-        hidden: &Path,
-    ) -> Result<(), SnapshotError> {
-        copy_file(from, hidden, self.probe.as_ref()).map_err(SnapshotError::io("copy", from))?;
-        compare(stored, hidden, stored.record.frames)?;
+    fn add(&self, digest: String, stored: &Stored, key: &str, hidden: &Path) -> Result<(), SnapshotError> {
         let path = self.copy(key);
         fs::rename(hidden, &path).map_err(SnapshotError::io("rename", hidden))?;
         let about = fs::metadata(&path).map_err(SnapshotError::io("read", &path))?;
         let record = Record {
-            digest: snapshot.manifest().digest.clone(),
+            digest,
             stream: stored.key.to_string(),
             index_hash: stored.record.index_hash.clone(),
             size: about.len(),
@@ -214,6 +261,12 @@ impl Kept {
 
     fn copy(&self, key: &str) -> PathBuf {
         self.folder.join(format!("{key}.copy"))
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.give_up();
     }
 }
 

@@ -191,4 +191,11 @@ impl Source for PartSource {
     fn kept(&self, name: &str) -> Option<PathBuf> {
         self.kept.as_ref()?.find(&self.snapshot, &self.part, name)
     }
+
+    fn filled(&self, name: &str, file: &Path) {
+        if let Some(kept) = &self.kept {
+            // Only a shortcut for the next load: this one goes on without.
+            let _not_kept = kept.begin(&self.snapshot, &self.part, name, file);
+        }
+    }
 }

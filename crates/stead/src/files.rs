@@ -49,8 +49,7 @@ fn try_write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(format!(".{}.stead-new", path.file_name().unwrap_or_default().to_string_lossy()));
     let mut file = File::create(&temporary)?;
-    let written =
-        file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         // What cannot be removed either is swept away by the next command.
         let _left = fs::remove_file(&temporary);

@@ -219,7 +219,7 @@ async fn build_database(
     let live = environment.database(name)?;
     let database = Database { place: replacement.beside(name)?, ..live.clone() };
     let part = Part::Database(name.to_owned());
-    let source = shelf::source(environment, snapshot, &part)?;
+    let (source, kept) = shelf::source(environment, snapshot, &part)?;
     let advance = dump::advance(environment, &step);
     let loaded = database.server.bulk().load(&database.place, source, advance).await;
     loaded.map_err(|error| {
@@ -227,8 +227,9 @@ async fn build_database(
         // What a snapshot holds is no server that refuses.
         if error.kind == Kind::Unreachable { Error { kind: Kind::Failed, ..error } } else { error }
     })?;
-    shelf::keep(environment, snapshot, &part, &database.place);
     prove(&database, snapshot.manifest()).await?;
+    // Only a shortcut for the next load: if there is no room for the copy, this one goes on without.
+    let _not_kept = kept.settle();
     adopt(environment, &database, snapshot.manifest()).await?;
     let rows: u64 = snapshot.manifest().databases[name].tables.values().map(|table| table.rows).sum();
     environment.report(Event::Done { step, outcome: format!("{rows} rows"), took: began.elapsed() });
@@ -288,7 +289,7 @@ fn build_storage(environment: &Environment, snapshot: &Snapshot, replacement: &m
     environment.report(Event::Started { step: step.clone() });
     let began = Instant::now();
     let root: PathBuf = environment.storage_beside(replacement.token())?;
-    shelf::restore(environment, snapshot, &root, dump::advance(environment, &step))?;
+    shelf::restore(snapshot, &root, dump::advance(environment, &step))?;
     for leaf in ours {
         // A leaf that was declared after the snapshot was made comes back empty.
         let built = replacement.leaf_beside(&leaf)?;

@@ -1,10 +1,9 @@
 //! The snapshot archive as the use cases need it: where an environment's snapshots are, and its stored files on their
 //! way in and out. The formats themselves are in `stead-snapshot`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use stead_engine::Place;
 use stead_engine::snapshot::{Advance, Source};
 use stead_snapshot::storage::{self, Collection, FileSystem, RealFileSystem, Restoration, StorageError};
 use stead_snapshot::{BadName, Draft, Kept, Manifest, Part, Shelf, Snapshot, SnapshotError, StorageRecord, Trash};
@@ -60,22 +59,19 @@ pub(crate) fn trash(folder: &Path) -> Trash {
     Trash::new(folder)
 }
 
-/// One database's or the storage's streams, with the copies kept from an earlier load.
-pub(crate) fn source(environment: &Environment, snapshot: &Snapshot, part: &Part) -> Result<Arc<dyn Source>> {
-    Ok(snapshot.source(part, Some(Arc::new(kept(environment))))?)
+/// One database's streams, with the copies kept from an earlier load. A copy that is begun while the
+/// streams are read counts when it is settled.
+pub(crate) fn source(
+    environment: &Environment,
+    snapshot: &Snapshot,
+    part: &Part,
+) -> Result<(Arc<dyn Source>, Arc<Kept>)> {
+    let kept = Arc::new(kept(environment));
+    Ok((snapshot.source(part, Some(kept.clone()))?, kept))
 }
 
 fn kept(environment: &Environment) -> Kept {
     Kept::new(environment.state.kept(), KEPT_BYTES, Arc::new(RealFileSystem::default()))
-}
-
-/// Keeps what was just unpacked, so that the next load of this snapshot is a file copy. Only a shortcut: if there is no
-/// room for it, the load goes on without.
-pub(crate) fn keep(environment: &Environment, snapshot: &Snapshot, part: &Part, place: &Place) {
-    let file = PathBuf::from(&place.0);
-    if file.is_absolute() && file.is_file() {
-        let _not_kept = kept(environment).keep(snapshot, part, stead_engine::snapshot::PAGES, &file);
-    }
 }
 
 /// Removes what was left of copies whose making was cut off.
@@ -97,7 +93,8 @@ pub(crate) fn refuse_without_room(environment: &Environment, manifest: &Manifest
     if needed <= free {
         return Ok(());
     }
-    let message = format!("building `{}` takes {needed} bytes, {free} are free in `{}`", manifest.name, folder.display());
+    let message =
+        format!("building `{}` takes {needed} bytes, {free} are free in `{}`", manifest.name, folder.display());
     Err(Error::refused("no-room", message)
         .hint("nothing was touched; make room, for example with `stead undo --prune`, and run the command again"))
 }
@@ -132,10 +129,10 @@ pub(crate) fn collect(
 }
 
 /// Restores the stored files of a snapshot into an empty folder.
-pub(crate) fn restore(environment: &Environment, snapshot: &Snapshot, root: &Path, advance: Advance) -> Result<()> {
+pub(crate) fn restore(snapshot: &Snapshot, root: &Path, advance: Advance) -> Result<()> {
     let Some(record) = &snapshot.manifest().storage else { return Ok(()) };
     files::make_folder(root)?;
-    let source = source(environment, snapshot, &Part::Storage)?;
+    let source = snapshot.source(&Part::Storage, None)?;
     let probe = RealFileSystem::default();
     storage::restore(&Restoration { source: source.as_ref(), record, target: root, probe: &probe, advance: &advance })?;
     Ok(())

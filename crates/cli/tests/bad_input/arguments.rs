@@ -61,14 +61,6 @@ pub(crate) const CASES: &[Case] = &[
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
-        name: "a variable that is neither yes nor no",
-        start: Start::Ready,
-        prepare: |scene| scene.variable("INIT_CLEAN", "perhaps"),
-        command: &["init"],
-        exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
-    },
-    Case {
         name: "a lock timeout that is no time",
         start: Start::Ready,
         prepare: |_| {},

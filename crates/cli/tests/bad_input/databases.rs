@@ -1,6 +1,10 @@
 //! Database files that are none, are not there, or belong to somebody else at the moment. What cannot be read is never
 //! taken for empty.
 
+use std::any::Any;
+
+use stead_testkit::fixture::Fixture;
+
 use crate::case::{Case, Start};
 
 pub(crate) const CASES: &[Case] = &[
@@ -69,12 +73,8 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "a database that another program holds",
         start: Start::Ready,
-        prepare: |scene| {
-            let connection = rusqlite::Connection::open(scene.database("main")).expect("a database of the fixture");
-            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").expect("nobody else has it");
-            scene.keep(connection);
-        },
-        command: &["--lock-timeout", "300ms", "status"],
+        prepare: |scene| scene.just_before(hold),
+        command: &["status"],
         exit: 7,
         says: |said| insta::assert_snapshot!(said, @""),
     },
@@ -83,9 +83,7 @@ pub(crate) const CASES: &[Case] = &[
         start: Start::Ready,
         prepare: |scene| {
             scene.dump();
-            let connection = rusqlite::Connection::open(scene.database("main")).expect("a database of the fixture");
-            connection.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
-            scene.keep(connection);
+            scene.just_before(hold);
         },
         command: &["--lock-timeout", "300ms", "load", "kept"],
         exit: 5,
@@ -104,15 +102,14 @@ pub(crate) const CASES: &[Case] = &[
         exit: 5,
         says: |said| insta::assert_snapshot!(said, @""),
     },
-    Case {
-        name: "a ledger of a later format",
-        start: Start::Ready,
-        prepare: |scene| scene.sql("main", "ALTER TABLE stead_ledger RENAME COLUMN checksum TO hash"),
-        command: &["upgrade"],
-        exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
-    },
 ];
+
+/// Holds the database `main` as another program does in the middle of a write.
+fn hold(fixture: &Fixture) -> Box<dyn Any> {
+    let connection = rusqlite::Connection::open(fixture.database("main")).expect("a database of the fixture");
+    connection.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
+    Box::new(connection)
+}
 
 /// Bytes without a pattern, as encryption leaves them.
 fn noise(length: usize) -> Vec<u8> {

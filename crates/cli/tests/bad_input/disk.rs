@@ -115,8 +115,11 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "no room for the journal",
         start: Start::Ready,
-        prepare: |scene| scene.variable("STEAD_FAILPOINT", "journal.before=enospc"),
-        command: &["seed"],
+        prepare: |scene| {
+            scene.dump();
+            scene.variable("STEAD_FAILPOINT", "journal.before=enospc");
+        },
+        command: &["load", "kept"],
         exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },

@@ -12,7 +12,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode(".", 0o555);
         },
         command: &["init"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -60,7 +60,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode("backups", 0o555);
         },
         command: &["dump", "--name", "kept"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -72,7 +72,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode("backups/kept/manifest.json", 0o000);
         },
         command: &["load", "kept"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -83,7 +83,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode("storage/pictures/1.txt", 0o000);
         },
         command: &["dump", "--name", "kept"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -95,7 +95,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode("storage", 0o555);
         },
         command: &["load", "kept"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -107,7 +107,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode(".stead/development", 0o555);
         },
         command: &["load", "kept"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -118,7 +118,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode("apps/shop/migrations/0002_prices.sql", 0o000);
         },
         command: &["upgrade"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -129,7 +129,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.mode("seed/items.csv", 0o000);
         },
         command: &["seed"],
-        exit: 7,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {

@@ -150,7 +150,7 @@ pub(crate) const CASES: &[Case] = &[
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
-        name: "a syntax error in line 8",
+        name: "a syntax error in line 7",
         start: Start::Ready,
         prepare: |scene| {
             scene.revision(
@@ -193,7 +193,7 @@ pub(crate) const CASES: &[Case] = &[
             )
         },
         command: &["upgrade"],
-        exit: 1,
+        exit: 2,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -220,7 +220,7 @@ pub(crate) const CASES: &[Case] = &[
                 .expect("a file of the fixture");
         },
         command: &["upgrade"],
-        exit: 4,
+        exit: 3,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -266,7 +266,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.run(["upgrade"]).exits(0);
         },
         command: &["downgrade", "-1", "--app", "shop", "--yes"],
-        exit: 4,
+        exit: 2,
         says: |said| insta::assert_snapshot!(said, @""),
     },
 ];

@@ -22,6 +22,7 @@ pub(crate) struct Scene {
     fixture: Fixture,
     variables: Vec<(String, String)>,
     user: Option<(u32, u32)>,
+    late: Option<fn(&Fixture) -> Box<dyn Any>>,
     /// Why the case cannot run here: a key and a reason.
     pub(crate) skipped: Option<(String, String)>,
 }
@@ -41,7 +42,7 @@ impl Scene {
             Start::Project => Fixture::new(STEAD),
             Start::Ready => Fixture::ready(STEAD),
         };
-        Self { guards: Vec::new(), fixture, variables: Vec::new(), user: None, skipped: None }
+        Self { guards: Vec::new(), fixture, variables: Vec::new(), user: None, late: None, skipped: None }
     }
 
     /// Runs the case's command.
@@ -62,6 +63,20 @@ impl Scene {
     /// Keeps something until the command has ended.
     pub(crate) fn keep(&mut self, guard: impl Any) {
         self.guards.push(Box::new(guard));
+    }
+
+    /// Does something only right before the command, after everything has been looked at: the locks of a process on a
+    /// file end as soon as that process closes the file, for whatever reason it had it open.
+    pub(crate) fn just_before(&mut self, act: fn(&Fixture) -> Box<dyn Any>) {
+        self.late = Some(act);
+    }
+
+    /// Does what was put off until right before the command.
+    pub(crate) fn begin(&mut self) {
+        if let Some(act) = self.late {
+            let guard = act(&self.fixture);
+            self.guards.push(guard);
+        }
     }
 
     /// Adds to the project file.

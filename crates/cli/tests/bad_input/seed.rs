@@ -112,7 +112,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "a seed file with an error in line 7",
         start: Start::Ready,
         prepare: |scene| {
-            scene.write("seed/base.sql", "-- Kinds.\nINSERT INTO kinds (id, name) VALUES\n  (2, 'tools'),\n  (3, 'toys');\n\nINSERT INTO kinds\n  (id, nmae) VALUES (4, 'glue');\n")
+            scene.write("seed/base.sql", "-- Kinds.\nINSERT INTO kinds (id, name) VALUES\n  (2, 'tools'),\n  (3, 'toys');\n\n\nINSERT INTO kinds\n  (id, nmae) VALUES (4, 'glue');\n")
         },
         command: &["seed"],
         exit: 1,
@@ -133,7 +133,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.write("seed/base.sql", "INSERT INTO kinds (id, name) VALUES (2, 'tools'), (3, 'toys');\nROLLBACK;\n")
         },
         command: &["seed"],
-        exit: 1,
+        exit: 2,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {

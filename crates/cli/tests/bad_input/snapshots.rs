@@ -131,7 +131,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.flip(&scene.first("backups/kept/databases/main", ".zst"));
         },
         command: &["snapshots", "verify", "kept"],
-        exit: 3,
+        exit: 1,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {
@@ -153,7 +153,7 @@ pub(crate) const CASES: &[Case] = &[
             scene.replace("backups/kept/manifest.json", "\"format\": 1", "\"format\": 7");
         },
         command: &["load", "kept"],
-        exit: 1,
+        exit: 4,
         says: |said| insta::assert_snapshot!(said, @""),
     },
     Case {

@@ -29,13 +29,13 @@ pub(crate) fn whole(database: &Path) -> Picture {
     picture
 }
 
-/// The columns of every table without regard to their order, for two ways that shall lead to the same schema.
+/// The columns of every table without regard to their order and defaults, for two ways that shall lead to the same schema.
 #[track_caller]
 pub(crate) fn columns(database: &Path) -> Picture {
     let connection = Connection::open(database).unwrap();
     let columns = |table: &String| {
         let query = format!(
-            "SELECT name, upper(type), \"notnull\", dflt_value, pk > 0 FROM pragma_table_xinfo({}) ORDER BY 1",
+            "SELECT name, upper(type), \"notnull\", pk > 0 FROM pragma_table_xinfo({}) ORDER BY 1",
             text(table)
         );
         (table.clone(), lines(&connection, &query))

@@ -19,7 +19,9 @@ fn trap_f10_swap_of_rows_and_files_is_carried_on() {
     let scene = Scene::new(lived_in(), &["load", "b"], Again::Same, SMALL);
     let during = |kill: &Kill| {
         let Kill::At { failpoint, .. } = kill else { return false };
-        ["journal.", "leaf.", "swap.", "index.before-publish", "index.published"].iter().any(|part| failpoint.starts_with(part))
+        ["journal.", "leaf.", "swap.", "index.before-publish", "index.published"]
+            .iter()
+            .any(|part| failpoint.starts_with(part))
     };
     let kills: Vec<Kill> = scene.failpoints().into_iter().filter(during).collect();
     let mut carried_on = 0;

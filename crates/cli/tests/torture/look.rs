@@ -17,6 +17,9 @@ pub(crate) type Things = BTreeMap<String, String>;
 /// What a thing looks like that is not there.
 pub(crate) const ABSENT: &str = "absent";
 
+/// Databases with more rows than that are told apart by counts and lengths.
+const LARGE: u64 = 50_000;
+
 /// What is to be looked at, by name.
 #[derive(Clone, Copy)]
 pub(crate) struct View {
@@ -72,7 +75,24 @@ fn database(path: &Path) -> String {
     let ledger = schema.iter().any(|row| row[1] == "stead_ledger");
     let query = "SELECT app, revision, state FROM stead_ledger ORDER BY app, revision";
     let applied = if ledger { rows(path, query) } else { Vec::new() };
-    short(&format!("{schema:?} {applied:?} {:?}", tables(path)), tables(path).len())
+    let names = schema.iter().filter(|row| row[0] == "table").map(|row| row[1].as_str());
+    let counts: Vec<u64> = names.map(|name| count(path, name)).collect();
+    let large = counts.iter().sum::<u64>() > LARGE;
+    let content = if large { format!("{counts:?} {:?}", totals(path)) } else { format!("{:?}", tables(path)) };
+    short(&format!("{schema:?} {applied:?} {content}"), counts.len())
+}
+
+fn count(path: &Path, table: &str) -> u64 {
+    rows(path, &format!("SELECT count(*) FROM \"{table}\""))[0][0].parse().expect("a count is a number")
+}
+
+/// The lengths of all values, summed by column: what tells a large database from another without reading it row by row.
+fn totals(path: &Path) -> Vec<Vec<String>> {
+    let columns = "SELECT tables.name, group_concat('total(length(\"' || columns.name || '\"))') FROM sqlite_schema AS tables, \
+                   pragma_table_info(tables.name) AS columns WHERE tables.type = 'table' \
+                   AND tables.name NOT LIKE 'stead\\_%' ESCAPE '\\' GROUP BY tables.name ORDER BY tables.name";
+    let tables = rows(path, columns).into_iter();
+    tables.flat_map(|table| rows(path, &format!("SELECT {} FROM \"{}\"", table[1], table[0]))).collect()
 }
 
 /// Long texts only have to be told apart; the count helps whoever reads a failure.

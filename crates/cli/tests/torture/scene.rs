@@ -75,6 +75,12 @@ impl Scene {
         scene
     }
 
+    /// The folder, in the state before the command.
+    pub(crate) fn into_fixture(self) -> Fixture {
+        self.restore();
+        self.fixture
+    }
+
     fn settled(&self) -> (Things, BTreeSet<String>) {
         self.fixture.run(["init"]).exits(0);
         (self.look(), self.files())

@@ -73,7 +73,10 @@ pub(super) fn load(
     let kept = source.kept(STREAM);
     match &kept {
         Some(kept) => from_kept(kept, &building, length, settings)?,
-        None => from_stream(source, &building.file, length, advance).map_err(unwritten_or_broken(&building.path))?,
+        None => {
+            from_stream(source, &building.file, length, advance).map_err(unwritten_or_broken(&building.path))?;
+            source.filled(STREAM, &building.path);
+        }
     }
     building.file.sync_all().map_err(unwritten)?;
     failpoint("bulk.load.synced").map_err(unwritten)?;

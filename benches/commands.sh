@@ -132,10 +132,10 @@ database() {
     zstd -q -3 -T0 -f "$live" -o "$work/packed.zst"
     for try in $(seq "$runs"); do
         rm -rf "$work/project/.stead/development/kept" "$work/copy.db"
-        step 'load main' "$STEAD" -C "$work/project" load bench --skip-index --yes --json >>"$work/first"
+        step 'load main' "$STEAD" -C "$work/project" load bench --skip-index --json >>"$work/first"
         seconds sh -c 'zstd -q -d "$1" -o "$2" && sqlite3 "$2" "PRAGMA quick_check"' - "$work/packed.zst" "$work/copy.db" >>"$work/unpack"
         rm -f "$work/copy.db"
-        step 'load main' "$STEAD" -C "$work/project" load bench --skip-index --yes --json >>"$work/second"
+        step 'load main' "$STEAD" -C "$work/project" load bench --skip-index --json >>"$work/second"
         seconds cp "$live" "$work/copy.db" >>"$work/cp"
         rm -f "$work/copy.db"
         seconds sh -c 'cp "$1" "$2" && sync "$2"' - "$live" "$work/copy.db" >>"$work/cpsync"

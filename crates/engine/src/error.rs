@@ -119,7 +119,8 @@ impl EngineError {
 }
 
 /// What a person can do about what a file system refuses.
-fn io_hints(kind: std::io::ErrorKind) -> Vec<String> {
+#[must_use]
+pub fn io_hints(kind: std::io::ErrorKind) -> Vec<String> {
     use std::io::ErrorKind;
     let hint = match kind {
         ErrorKind::PermissionDenied => "look at the owner and the mode of the file and of the folders above it",

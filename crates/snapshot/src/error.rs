@@ -222,13 +222,7 @@ impl From<SnapshotError> for io::Error {
 
 /// What to do about an error of the file system.
 pub(crate) fn io_hints(error: &io::Error) -> Vec<String> {
-    let hint = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, then run the command again",
-        io::ErrorKind::PermissionDenied => "look at the owner and the mode of the file and of the folders above it",
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is mounted read-only",
-        _ => return Vec::new(),
-    };
-    vec![hint.to_owned()]
+    stead_engine::io_hints(error.kind())
 }
 
 fn unknown_hints(name: &str, known: &[String]) -> Vec<String> {

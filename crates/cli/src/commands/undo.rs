@@ -43,12 +43,11 @@ impl Undo {
         if self.list {
             return list(&environment).await;
         }
+        let finished = if self.dry_run { None } else { undo::carry_on(&environment).await? };
         if self.prune {
             return self.prune(&environment, invocation).await;
         }
-        if !self.dry_run
-            && let Some(operation) = undo::carry_on(&environment).await?
-        {
+        if let Some(operation) = finished {
             let text = format!("took back `{operation}`, which an earlier run had begun");
             return Ok(Outcome::summary(json!({ "undone": operation, "before": null }), text));
         }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::normal::normal;
 use crate::scene::Scene;
@@ -34,10 +36,26 @@ pub(crate) struct Case {
     pub(crate) says: fn(&str),
 }
 
+/// Cases that run at the same time: they wait for the disk and for programs more than they compute.
+const WORKERS: usize = 4;
+
 /// Runs every case and names all that fail, not just the first.
 pub(crate) fn run(cases: &[Case]) {
-    let fails = |case: &&Case| catch_unwind(AssertUnwindSafe(|| case.run())).is_err();
-    let failed: Vec<&str> = cases.iter().filter(fails).map(|case| case.name).collect();
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+            if catch_unwind(AssertUnwindSafe(|| case.run())).is_err() {
+                failed.lock().expect("no thread panics while it holds the list").push(case.name);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(work);
+        }
+    });
+    let failed = failed.into_inner().expect("no thread panics while it holds the list");
     assert!(failed.is_empty(), "{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));
 }
 

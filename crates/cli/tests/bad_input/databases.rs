@@ -14,7 +14,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write(".stead/development/main.db", "once upon a time\n".repeat(500)),
         command: &["init"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[refused]: database `main`: `[project]/.stead/development/main.db` is not a SQLite database
+              hint: see whether the path is right; move the file away to have a new database made in its place
+            ")
+        },
     },
     Case {
         name: "a database that looks encrypted",
@@ -22,7 +27,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write(".stead/development/main.db", noise(8192)),
         command: &["upgrade"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[refused]: `[project]/.stead/development/main.db` is not a SQLite database
+              hint: see whether the path is right; move the file away to have a new database made in its place
+              hint: its bytes look encrypted: files of SQLCipher and SEE can be opened by those builds only
+            ")
+        },
     },
     Case {
         name: "a truncated database",
@@ -30,7 +41,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.halve(".stead/development/main.db"),
         command: &["dump", "--name", "kept"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[refused]: database `main`: `[project]/.stead/development/main.db` is damaged: database disk image is malformed
+              hint: load a snapshot, or take what can be read out of it with the `.recover` command of `sqlite3`
+            ")
+        },
     },
     Case {
         name: "a folder in a database's place",
@@ -41,7 +57,7 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["init"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[refused]: database `main`: `[project]/.stead/development/main.db` is a folder, not a database file"),
     },
     Case {
         name: "a dangling link in a database's place",
@@ -52,7 +68,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["init"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[unreachable]: no answer after 8 attempts from database `main`: `[project]/.stead/development/main.db` is a symbolic link to `/nowhere/main.db`, which does not exist
+              hint: mount what the link leads to, or remove the link to have a new database made in its place
+            ")
+        },
     },
     Case {
         name: "a missing database",
@@ -60,7 +81,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| std::fs::remove_file(scene.database("stats")).expect("a file of the fixture"),
         command: &["upgrade"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[database-missing]: database `stats` does not exist ([project]/.stead/development/stats.db)
+              hint: `stead init` makes what is missing
+            ")
+        },
     },
     Case {
         name: "a missing database to dump",
@@ -68,15 +94,25 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| std::fs::remove_file(scene.database("stats")).expect("a file of the fixture"),
         command: &["dump", "--name", "kept"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[database-missing]: database `stats` does not exist ([project]/.stead/development/stats.db)
+              hint: `stead init` makes what is missing
+            ")
+        },
     },
     Case {
         name: "a database that another program holds",
         start: Start::Ready,
         prepare: |scene| scene.just_before(hold),
         command: &["status"],
-        exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        exit: 5,
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[lock-timeout]: database `main`: `[project]/.stead/development/main.db` is locked by process [process] (`bad_input-[id]`)
+              hint: wait until that work is done, or stop the process, and run the command again
+            ")
+        },
     },
     Case {
         name: "a database that another program holds, to load over",
@@ -87,7 +123,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["--lock-timeout", "300ms", "load", "kept"],
         exit: 5,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[lock-timeout]: `[project]/.stead/development/main.db` is locked by process [process] (`bad_input-[id]`)
+              hint: wait until that work is done, or stop the process, and run the command again
+            ")
+        },
     },
     Case {
         name: "a lock that another run holds",
@@ -100,7 +141,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["--lock-timeout", "300ms", "upgrade"],
         exit: 5,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[lock-timeout]: `[project]/.stead/development` is locked by another run
+              hint: waited [number] s; wait longer with `--lock-timeout`, or stop that run
+            ")
+        },
     },
 ];
 

@@ -10,7 +10,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["dump", "--name", "../x"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `../x` cannot be the name of a snapshot: it begins with a dot
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name that climbs, to load",
@@ -18,7 +23,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["load", "../x"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `../x` cannot be the name of a snapshot: it begins with a dot
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name that climbs, to init --load",
@@ -26,7 +36,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["init", "--load", "../x"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `../x` cannot be the name of a snapshot: it begins with a dot
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name that climbs, to snapshots remove",
@@ -34,7 +49,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["snapshots", "remove", "../notes", "--yes"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `../notes` cannot be the name of a snapshot: it begins with a dot
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name that climbs, to snapshots show",
@@ -42,7 +62,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["snapshots", "show", "../../etc"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `../../etc` cannot be the name of a snapshot: it begins with a dot
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "an absolute path for a name",
@@ -50,7 +75,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["dump", "--name", "/tmp/x"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `/tmp/x` cannot be the name of a snapshot: it is an absolute path
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a folder for a name",
@@ -58,7 +88,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["dump", "--name", "a/b"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `a/b` cannot be the name of a snapshot: it holds a path separator
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "an empty name",
@@ -66,7 +101,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["dump", "--name", ""],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `` cannot be the name of a snapshot: it is empty
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name that is an environment's",
@@ -74,7 +114,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["dump", "--name", "@staging"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `@staging` cannot be the name of a snapshot: it begins with `@`, which marks the folder of an environment
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name that is too long",
@@ -86,7 +131,12 @@ pub(crate) const CASES: &[Case] = &[
             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` cannot be the name of a snapshot: it is longer than 100 characters
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a name with a line break",
@@ -94,7 +144,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["dump", "--name", "a\nb"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `a\nb` cannot be the name of a snapshot: it holds a character that names do not have
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a climbing name in a variable",
@@ -102,7 +157,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.variable("INIT_LOAD", "../x"),
         command: &["init"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-name]: `../x` cannot be the name of a snapshot: it begins with a dot
+              hint: a name begins with a letter, a digit or `_`; letters, digits, `.`, `_` and `-` follow, 100 at most
+            ")
+        },
     },
     Case {
         name: "a climbing name for an environment",
@@ -110,7 +170,16 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["--env", "../x", "status"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[invalid-name]: `../x` is not a name for an environment
+             --> --env:1:7
+              |
+            1 | --env=../x
+              |       ^^^^
+              hint: a name is a lower-case letter, then letters, digits, `_` or `-`, at most 63 in all
+            ")
+        },
     },
     Case {
         name: "a climbing name for another environment's snapshots",
@@ -118,7 +187,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["load", "x", "--from", "../x"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[invalid-name]: `../x` is not a name for an environment
+              hint: a name is a lower-case letter, then letters, digits, `_` or `-`, at most 63 in all
+            ")
+        },
     },
     Case {
         name: "an unknown index",
@@ -126,7 +200,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["index", "build", "itms"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[unknown-index]: there is no index `itms` in this project
+              hint: did you mean `items`?
+              hint: there are: `items`
+            ")
+        },
     },
     Case {
         name: "an unknown index to search",
@@ -134,7 +214,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["search", "itms", "kite"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[unknown-index]: there is no index `itms` in this project
+              hint: did you mean `items`?
+              hint: there are: `items`
+            ")
+        },
     },
     Case {
         name: "a revision without a word",
@@ -142,7 +228,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["revision", "-m", "  ", "--app", "shop"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[message-empty]: a revision needs a message
+              hint: say in a few words what it changes
+            ")
+        },
     },
     Case {
         name: "a new project whose name is none",
@@ -150,6 +241,11 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |_| {},
         command: &["new", "12"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[project-name]: `[project]/12` gives no name for a project
+              hint: name a folder that begins with a letter
+            ")
+        },
     },
 ];

@@ -44,8 +44,22 @@ fn word(run: &str, before: &str, next: char) -> String {
     if next == ' ' && run.split_once('.').is_some_and(|(whole, part)| digits(whole) && part.len() < 3 && digits(part)) {
         return "[number]".to_owned();
     }
+    if digits(run) && run.len() > 3 && run.len() < 14 {
+        return "[number]".to_owned();
+    }
+    // Temporary names, and the name that the test program has as a process.
+    for mark in ["stead-new-", ".tmp", "input-"] {
+        if let Some((front, _)) = run.split_once(mark) {
+            return format!("{front}{mark}[id]");
+        }
+    }
     let parts = run.split_inclusive(|mark: char| !mark.is_ascii_alphanumeric()).map(part);
-    parts.collect()
+    let word: String = parts.collect();
+    // An undo point's name is a time and six digits.
+    match word.split_once("[time]-") {
+        Some(("", rest)) if rest.len() == 6 => "[time]-[id]".to_owned(),
+        _ => word,
+    }
 }
 
 /// One part of a run: a time of fourteen digits, or a long hexadecimal number.

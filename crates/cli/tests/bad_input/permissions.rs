@@ -13,7 +13,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["init"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-io]: cannot create folder `[project]/.stead/development`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a project file that may not be read",
@@ -24,7 +29,7 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["init"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[file-unreadable]: cannot read `stead.toml`: permission denied"),
     },
     Case {
         name: "a database that may not be read",
@@ -35,7 +40,7 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["status"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[refused]: `[project]/.stead/development/main.db` cannot be read: Permission denied (os error 13)"),
     },
     Case {
         name: "a database that may not be written",
@@ -50,7 +55,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["upgrade"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[refused]: database `stats`: `[project]/.stead/development/stats.db` cannot be written: Permission denied (os error 13)
+              hint: give the user the right to write the file and its folder
+            ")
+        },
     },
     Case {
         name: "a read-only folder of snapshots",
@@ -61,7 +71,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["dump", "--name", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-io]: cannot create `[project]/backups/.kept.stead-new-[id]`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a snapshot that may not be read",
@@ -73,7 +88,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["load", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-io]: cannot open `[project]/backups/kept/manifest.json`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a stored file that may not be read",
@@ -84,7 +104,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["dump", "--name", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[storage-io]: cannot open `[project]/storage/pictures/1.txt`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a read-only storage",
@@ -96,7 +121,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["load", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-io]: cannot replace `[project]/storage/pictures`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a read-only state folder",
@@ -108,7 +138,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["load", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[refused]: snapshot `kept`, database `main`: cannot make `[project]/.stead/development/.main.db.stead-new-[id]`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a revision that may not be read",
@@ -119,7 +154,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["upgrade"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-io]: cannot read `[project]/apps/shop/migrations/[number]_prices.sql`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a seed file that may not be read",
@@ -130,7 +170,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-io]: seed step 2, seed/items.csv: cannot read `[project]/seed/items.csv`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+            ")
+        },
     },
     Case {
         name: "a lock file of somebody else",
@@ -141,6 +186,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["upgrade"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[refused]: cannot open the lock file `[project]/.stead/development/lock`: Permission denied (os error 13)
+              hint: look at the owner and the mode of the file and of the folders above it
+              hint: whoever works with what it protects must be able to write its lock file
+            ")
+        },
     },
 ];

@@ -108,6 +108,12 @@ impl Scene {
         self.write(path, bytes);
     }
 
+    /// Leaves only the first bytes of a file.
+    pub(crate) fn cut(&self, path: &str, length: usize) {
+        let bytes = fs::read(self.path(path)).expect("a file that the command wrote");
+        self.write(path, &bytes[..length]);
+    }
+
     /// Cuts a file to half its length.
     pub(crate) fn halve(&self, path: &str) {
         let bytes = fs::read(self.path(path)).expect("a file that the command wrote");

@@ -10,7 +10,18 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "id,kind,name,picture,price", "id,kind,nmae,picture,price"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[unknown-column]: seed step 2, seed/items.csv: table `items` has no column `nmae`
+             --> [project]/seed/items.csv:1:9
+              |
+            1 | id,kind,nmae,picture,price
+              |         ^^^^
+              hint: did you mean `name`?
+              hint: there are: `id`, `kind`, `name`, `picture`, `price`
+              hint: the first line of the file must name columns of the table
+            ")
+        },
     },
     Case {
         name: "a CSV file without a header",
@@ -18,7 +29,18 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "id,kind,name,picture,price\n", ""),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[unknown-column]: seed step 2, seed/items.csv: table `items` has no column `1`
+             --> [project]/seed/items.csv:1:1
+              |
+            1 | 1,2,Hammer,pictures/1.txt,12.5
+              | ^
+              hint: did you mean `id`?
+              hint: there are: `id`, `kind`, `name`, `picture`, `price`
+              hint: the first line of the file must name columns of the table
+            ")
+        },
     },
     Case {
         name: "a CSV file with a column twice",
@@ -26,7 +48,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "id,kind,name,picture,price", "id,kind,name,name,price"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[csv-header]: seed step 2, seed/items.csv: `[project]/seed/items.csv` names the column `name` twice
+              hint: name each column of the first line once
+            ")
+        },
     },
     Case {
         name: "a CSV value of the wrong type",
@@ -34,7 +61,15 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "3,3,Kite,pictures/3.txt,20", "3,3,Kite,pictures/3.txt,cheap"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[csv-value]: seed step 2, seed/items.csv: `[project]/seed/items.csv` line 4: `cheap` does not fit column `price` (REAL NOT NULL)
+             --> [project]/seed/items.csv:4:25
+              |
+            4 | 3,3,Kite,pictures/3.txt,cheap
+              |                         ^^^^^
+            ")
+        },
     },
     Case {
         name: "a CSV NULL where none may be",
@@ -42,7 +77,15 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "3,3,Kite", "3,3,\\N"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[csv-value]: seed step 2, seed/items.csv: `[project]/seed/items.csv` line 4: `\N` does not fit column `name` (TEXT NOT NULL)
+             --> [project]/seed/items.csv:4:5
+              |
+            4 | 3,3,\N,pictures/3.txt,20
+              |     ^^
+            ")
+        },
     },
     Case {
         name: "a ragged CSV row",
@@ -50,7 +93,15 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "3,3,Kite,pictures/3.txt,20", "3,3,Kite"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[csv-malformed]: seed step 2, seed/items.csv: `[project]/seed/items.csv` is not a CSV file with a header: CSV error: record 3 (line: 4, byte: 80): found record with 3 fields, but the previous record has 5 fields
+             --> [project]/seed/items.csv:4:1
+              |
+            4 | 3,3,Kite
+              | ^^^^^^^^
+            ")
+        },
     },
     Case {
         name: "an empty CSV file",
@@ -58,7 +109,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/items.csv", ""),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[csv-header]: seed step 2, seed/items.csv: `[project]/seed/items.csv` is empty: the first line must name columns of `items`
+              hint: write the header, or take the step out
+            ")
+        },
     },
     Case {
         name: "a CSV file that is not UTF-8",
@@ -66,7 +122,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/items.csv", b"id,kind,name,picture,price\n1,2,caf\xe9,\\N,1\n"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-not-text]: seed step 2, seed/items.csv: `[project]/seed/items.csv` is not UTF-8 text: line 2 holds other bytes
+              hint: save the file as UTF-8
+            ")
+        },
     },
     Case {
         name: "a CSV row that a check refuses",
@@ -74,7 +135,7 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "pictures/3.txt,20", "pictures/3.txt,-20"),
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[constraint]: seed step 2, seed/items.csv: `[project]/seed/items.csv`, in the rows from line 2 on: row 3 of 4 for `items`: CHECK constraint failed: price >= 0"),
     },
     Case {
         name: "a CSV row without its parent",
@@ -82,7 +143,7 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("seed/items.csv", "3,3,Kite", "3,9,Kite"),
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[constraint]: seed step 2, seed/items.csv: `[project]/seed/items.csv`, in the rows from line 2 on: row 3 of 4 for `items`: FOREIGN KEY constraint failed"),
     },
     Case {
         name: "a CSV file for an unknown table",
@@ -90,7 +151,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("stead.toml", "table = \"items\"", "table = \"itms\""),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[unknown-table]: seed step 2, seed/items.csv: `[project]/seed/items.csv`: there is no table `itms` in this project
+              hint: did you mean `items`?
+              hint: there are: `items`, `kinds`
+            ")
+        },
     },
     Case {
         name: "a missing CSV file",
@@ -98,7 +165,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| std::fs::remove_file(scene.path("seed/items.csv")).expect("a file of the fixture"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-missing]: seed step 2, seed/items.csv: the file `[project]/seed/items.csv` does not exist
+              hint: create it, or mend what names it in the project file
+            ")
+        },
     },
     Case {
         name: "a missing seed file at the first init",
@@ -106,7 +178,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| std::fs::remove_file(scene.path("seed/base.sql")).expect("a file of the fixture"),
         command: &["init"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-missing]: seed step 1, seed/base.sql: the file `[project]/seed/base.sql` does not exist
+              hint: create it, or mend what names it in the project file
+            ")
+        },
     },
     Case {
         name: "a seed file with an error in line 7",
@@ -116,7 +193,15 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[syntax]: seed step 1, seed/base.sql: table kinds has no column named nmae
+             --> [project]/seed/base.sql:7:1
+              |
+            7 | INSERT INTO kinds
+              | ^^^^^^^^^^^^^^^^^
+            ")
+        },
     },
     Case {
         name: "a seed file with an unterminated string",
@@ -124,7 +209,16 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/base.sql", "INSERT INTO kinds (id, name) VALUES (2, 'tools);\n"),
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[sql-unclosed]: seed step 1, seed/base.sql: the string that begins at line 1, column 41 is never closed
+             --> [project]/seed/base.sql:1:41
+              |
+            1 | INSERT INTO kinds (id, name) VALUES (2, 'tools);
+              |                                         ^
+              hint: close it with a quote; a quote inside a string is written twice
+            ")
+        },
     },
     Case {
         name: "a seed file that ends the transaction",
@@ -134,7 +228,16 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["seed"],
         exit: 2,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[transaction-control]: seed step 1, seed/base.sql: a seed file runs in one transaction, so it cannot say `ROLLBACK`
+             --> [project]/seed/base.sql:2:1
+              |
+            2 | ROLLBACK;
+              | ^^^^^^^^
+              hint: leave the statement out
+            ")
+        },
     },
     Case {
         name: "a seed program that exits 3",
@@ -142,7 +245,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/files.sh", "echo some files\necho no room for more >&2\nexit 3\n"),
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[program-failed]: seed step 3, sh seed/files.sh: the program `sh` failed: exit status: 3
+              hint: it said last: some files
+                    no room for more
+            ")
+        },
     },
     Case {
         name: "a seed program that does not exist",
@@ -150,7 +259,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.replace("stead.toml", "[\"sh\", \"seed/files.sh\"]", "[\"seed-the-files\", \"all\"]"),
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[program-not-started]: seed step 3, seed-the-files all: the program `seed-the-files` cannot be started: No such file or directory (os error 2)
+              hint: a program without a slash is looked for in PATH; there is no shell
+            ")
+        },
     },
     Case {
         name: "a seed program that is killed",
@@ -158,7 +272,7 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/files.sh", "kill -9 $$\n"),
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[program-failed]: seed step 3, sh seed/files.sh: the program `sh` failed: signal: 9 (SIGKILL)"),
     },
     Case {
         name: "a seed program that fails in the first init",
@@ -166,7 +280,7 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/files.sh", "exit 3\n"),
         command: &["init"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[program-failed]: seed step 3, sh seed/files.sh: the program `sh` failed: exit status: 3"),
     },
     Case {
         name: "a seed step that breaks what rows refer to",
@@ -174,6 +288,11 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("seed/files.sh", "rm -rf \"$STEAD_STORAGE/pictures\"\n"),
         command: &["seed"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[files-missing]: 2 files that rows name are not in the storage: `pictures/1.txt`, `pictures/3.txt`
+              hint: bring the files back or correct the rows; nothing was kept
+            ")
+        },
     },
 ];

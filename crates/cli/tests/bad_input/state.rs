@@ -10,7 +10,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write(".stead/development/journal.json", "{ \"format\": 1, "),
         command: &["upgrade"],
         exit: 6,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[journal-unreadable]: the journal `[project]/.stead/development/journal.json` of interrupted work cannot be read: EOF while parsing a value at line 1 column 15
+              hint: nothing is lost: what was replaced lies beside it in `undo`
+              hint: bring the file back from a copy if there is one, or move it away and run `stead status`
+            ")
+        },
     },
     Case {
         name: "a journal from a later version",
@@ -20,7 +26,13 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["upgrade"],
         exit: 6,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[journal-unreadable]: the journal `[project]/.stead/development/journal.json` of interrupted work cannot be read: it has format 2, this stead knows 1
+              hint: nothing is lost: what was replaced lies beside it in `undo`
+              hint: use the version of stead that wrote it
+            ")
+        },
     },
     Case {
         name: "a journal that is garbage, to look at",
@@ -28,7 +40,13 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write(".stead/development/journal.json", "\0\0\0\0"),
         command: &["status"],
         exit: 6,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[journal-unreadable]: the journal `[project]/.stead/development/journal.json` of interrupted work cannot be read: expected value at line 1 column 1
+              hint: nothing is lost: what was replaced lies beside it in `undo`
+              hint: bring the file back from a copy if there is one, or move it away and run `stead status`
+            ")
+        },
     },
     Case {
         name: "an undo point that is garbage",
@@ -39,7 +57,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["undo", "--yes"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[undo-point-unreadable]: the undo point `[project]/.stead/development/undo/[time]-[id]/point.json` cannot be read: invalid length 0, expected struct UndoPoint with 7 elements at line 1 column 2
+              hint: remove its folder if you do not need it
+            ")
+        },
     },
     Case {
         name: "an undo point from a later version",
@@ -50,7 +73,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["load", "_init"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[undo-point-unreadable]: the undo point `[project]/.stead/development/undo/[time]-[id]/point.json` cannot be read: it has format 2, this stead knows 1
+              hint: remove its folder if you do not need it
+            ")
+        },
     },
     Case {
         name: "nothing to undo",
@@ -60,7 +88,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["undo", "--yes"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[nothing-to-undo]: there is nothing to undo
+              hint: load, seed, reset, `init --clean`, `init --load` and undo itself leave undo points
+            ")
+        },
     },
     Case {
         name: "a folder in the lock's place",
@@ -71,7 +104,13 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["upgrade"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[interrupted]: cannot open the lock file `[project]/.stead/development/lock`: Is a directory (os error 21)
+              hint: a folder stands where a file belongs: move it away
+              hint: whoever works with what it protects must be able to write its lock file
+            ")
+        },
     },
     Case {
         name: "a file in the state folder's place",
@@ -79,7 +118,7 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write(".stead", "a file"),
         command: &["init"],
         exit: 7,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[refused]: database `main`: `[project]/.stead/development/main.db` lies below something that is not a folder"),
     },
     Case {
         name: "a file in the place of the snapshots",
@@ -90,7 +129,7 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["dump", "--name", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| insta::assert_snapshot!(said, @r"error[snapshot-io]: cannot read `[project]/backups`: Not a directory (os error 20)"),
     },
     Case {
         name: "a file in the storage's place",
@@ -101,7 +140,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["dump", "--name", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[file-io]: cannot list `[project]/storage`: Not a directory (os error 20)
+              hint: a file stands where a folder belongs: move it away
+            ")
+        },
     },
     Case {
         name: "a file in a leaf's place",
@@ -112,6 +156,11 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["dump", "--name", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @""),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[storage-refused]: `papers` in the storage cannot be kept: the leaf is no folder
+              hint: move it out of the leaves, or replace it by a plain file
+            ")
+        },
     },
 ];

@@ -74,7 +74,7 @@ fn live_in(fixture: &Fixture) {
         "UPDATE addons SET summary = summary || ' Changed.' WHERE id % 7 = 0;
          DELETE FROM ratings WHERE id % 11 = 0;",
     );
-    fixture.sql("usage", "DELETE FROM daily_downloads WHERE rowid % 5 = 0");
+    fixture.sql("usage", "DELETE FROM daily_downloads WHERE addon_id % 5 = 0");
     fixture.write("storage/icons/new.svg", "new");
     fixture.write("storage/files/new.zip", "new");
     fixture.run(["index", "build"]).exits(0);

@@ -31,6 +31,11 @@ impl std::fmt::Display for Kill {
 }
 
 impl Kill {
+    /// True for the first passage of a failpoint.
+    pub(crate) fn is_first(&self) -> bool {
+        matches!(self, Self::At { passage: 1, .. })
+    }
+
     /// Starts the command and lets it die; `None` if it was through before that moment.
     pub(crate) fn carry_out(&self, fixture: &Fixture, arguments: &[&str]) -> Option<Ended> {
         match self {

@@ -27,7 +27,7 @@ enum Next {
 pub(crate) fn torture(command: &str, scene: &Scene) {
     let mut chance = Chance::of(command);
     let mut tally = Tally::default();
-    for kill in scene.failpoints() {
+    for kill in scene.failpoints().into_iter().filter(|kill| full() || kill.is_first()) {
         let coin = if chance.coin() { Next::Init } else { Next::Same };
         let ways = if full() { vec![Next::Init, Next::Same] } else { vec![coin] };
         for next in ways {

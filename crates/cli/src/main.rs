@@ -9,9 +9,11 @@ mod printer;
 mod progress;
 mod reference;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
+use stead::error::Error;
 
 use crate::args::Arguments;
 use crate::printer::Printer;
@@ -19,13 +21,21 @@ use crate::printer::Printer;
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(printer::usage(&error)),
+        Err(error) => return ExitCode::from(printer::usage(&error, asks_for_json())),
     };
     let printer = Printer::new(arguments.global.json, arguments.command.name());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime of one thread needs only what every process has");
-    match runtime.block_on(commands::run(arguments, &printer)) {
-        Ok(outcome) => ExitCode::from(printer.outcome(outcome)),
-        Err(error) => ExitCode::from(printer.error(&error)),
+    let run = AssertUnwindSafe(|| runtime.block_on(commands::run(arguments, &printer)));
+    match catch_unwind(run) {
+        Ok(Ok(outcome)) => ExitCode::from(printer.outcome(outcome)),
+        Ok(Err(error)) => ExitCode::from(printer.error(&error)),
+        // The message and the place were printed where it happened.
+        Err(_panic) => ExitCode::from(printer.error(&Error::bug("stead came into a state that cannot be"))),
     }
+}
+
+/// True if the command line asks for JSON, for the case that it cannot be understood as a whole.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }

@@ -121,9 +121,15 @@ impl Printer {
     }
 }
 
-/// Prints what clap has to say: help and version are data, mistakes are talk; the exit code.
-pub(crate) fn usage(error: &clap::Error) -> u8 {
+/// Prints what clap has to say: help and version are data, mistakes are talk; the exit code. With `--json` a mistake is a
+/// document like every other error.
+pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
     let text = error.render();
+    if json && error.use_stderr() {
+        let message = text.to_string();
+        let message = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        return Printer::new(true, "").error(&Error::usage("usage", message).hint("`stead help` lists the commands"));
+    }
     if error.use_stderr() {
         prompt(&if io::stderr().is_terminal() { text.ansi().to_string() } else { text.to_string() });
         return 2;

@@ -58,6 +58,12 @@ pub async fn lock_file(
     Ok(Box::new(FileLock { file, left_behind }))
 }
 
+/// True if somebody holds the lock in that file now. A file that is not there, or cannot be looked at, is held by nobody.
+#[must_use]
+pub fn is_held(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 fn open(path: &Path) -> Result<File, EngineError> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     std::fs::create_dir_all(folder)

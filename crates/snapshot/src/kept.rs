@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -29,6 +30,7 @@ pub struct Kept {
     limit: u64,
     probe: Arc<dyn FileSystem>,
     copying: Mutex<Option<Copying>>,
+    offered: AtomicBool,
 }
 
 /// A copy that is being made under a hidden name, on a thread of its own.
@@ -59,7 +61,7 @@ impl Kept {
     /// The kept copies in a folder, which is made when the first is added. `limit` is the sum of their sizes, in bytes.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, limit: u64, probe: Arc<dyn FileSystem>) -> Self {
-        Self { folder: folder.into(), limit, probe, copying: Mutex::default() }
+        Self { folder: folder.into(), limit, probe, copying: Mutex::default(), offered: AtomicBool::default() }
     }
 
     /// The copy of a stream, if there is one that can be trusted. One that cannot is removed.
@@ -75,6 +77,7 @@ impl Kept {
         let path = self.copy(&key);
         if self.trusted(&record, snapshot, &stored, &path) {
             self.touch(&key, record);
+            self.offered.store(true, Ordering::Relaxed);
             return Some(path);
         }
         self.forget(&key);
@@ -149,6 +152,12 @@ impl Kept {
 
     fn copying(&self) -> std::sync::MutexGuard<'_, Option<Copying>> {
         self.copying.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True if [`find`](Self::find) gave a copy: what was loaded from it was proved when it was settled.
+    #[must_use]
+    pub fn offered(&self) -> bool {
+        self.offered.load(Ordering::Relaxed)
     }
 
     /// Removes all copies.

@@ -9,7 +9,7 @@ use stead_revision::plan::{self, Plan, Step, Target};
 use stead_sql::split::split;
 
 use crate::environment::Environment;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ledger;
 use crate::revision::choose_app;
 use crate::revisions::Revisions;
@@ -100,14 +100,30 @@ async fn from_file(revisions: &Revisions, session: &mut dyn Session, step: &Step
     if one {
         session.begin(TransactionKind::Schema).await?;
     }
-    for statement in &script.statements {
+    for (done, statement) in script.statements.iter().enumerate() {
         if let Err(error) = session.execute(&statement.text, &[]).await {
-            session.rollback().await?;
-            return Err(script.located(error, statement));
+            let error = script.located(error, statement);
+            if one {
+                session.rollback().await?;
+                return Err(error);
+            }
+            return Err(half_way(error, done, script.statements.len()));
         }
     }
     finish(session, step).await?;
     if one { script.commit(session).await } else { Ok(()) }
+}
+
+/// Without a transaction the statements before the failing one stay done, and the ledger still has the revision.
+fn half_way(error: Error, done: usize, all: usize) -> Error {
+    if done == 0 {
+        return error;
+    }
+    Error { kind: Kind::HalfWay, ..error }
+        .hint(format!(
+            "{done} of {all} statements of the down section are done and stay; the ledger still has the revision"
+        ))
+        .hint("take those statements out of the section, mend this one, and run the downgrade again")
 }
 
 /// The file is gone; what it said is in the ledger.

@@ -63,9 +63,15 @@ impl Dumped {
 /// Rows in all tables of a snapshot, stead's own left out.
 #[must_use]
 pub fn rows(manifest: &Manifest) -> u64 {
+    manifest.databases.values().map(rows_of).sum()
+}
+
+/// Rows in the tables of one database of a snapshot, stead's own left out.
+#[must_use]
+pub fn rows_of(database: &DatabaseRecord) -> u64 {
     let own = stead_sql::ledger::own_tables();
-    let tables = manifest.databases.values().flat_map(|database| &database.tables);
-    tables.filter(|(name, _)| !own.contains(&name.as_str())).map(|(_, table)| table.rows).sum()
+    let tables = database.tables.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+    tables.map(|(_, table)| table.rows).sum()
 }
 
 /// What a dump would do.
@@ -92,6 +98,9 @@ pub async fn plan(environment: &Environment, options: &DumpOptions) -> Result<Ve
 /// nothing of the new snapshot remains.
 pub async fn dump(environment: &Environment, options: &DumpOptions) -> Result<Dumped> {
     name(environment, options)?;
+    if options.force {
+        environment.refuse_protected("dump --force")?;
+    }
     let _held = environment.hold().await?;
     let name = name(environment, options)?;
     let shelf = environment.shelf();
@@ -113,9 +122,12 @@ pub async fn dump_stream(environment: &Environment, options: &DumpOptions, outpu
     let shelf = shelf::private(&environment.state.build())?;
     let mut draft = shelf.begin(&name, &clock::token())?;
     let manifest = write(environment, &environment.databases, environment.storage().ok(), &mut draft, None).await?;
-    // The stream may take as long as its reader likes; nobody else has to wait for that.
-    stead_snapshot::stream::write(&draft.snapshot()?, output)?;
+    // The locks are held until the reader has taken everything: what is being sent must not be swept away meanwhile.
+    let sent = stead_snapshot::stream::write(&draft.snapshot()?, output);
+    drop(draft);
+    crate::files::remove(&environment.state.build())?;
     drop(held);
+    sent?;
     Ok(Dumped::new(&manifest))
 }
 
@@ -240,7 +252,8 @@ async fn write_database(
     let sink = draft.sink(Part::Database(database.name.clone()));
     let advance = advance(environment, &step);
     view.dump(&database.place, sink, advance).await.map_err(|error| database.named(error))?;
-    environment.report(Event::Done { step, outcome: format!("{rows} rows"), took: began.elapsed() });
+    let outcome = format!("{rows} rows, stead's own included");
+    environment.report(Event::Done { step, outcome, took: began.elapsed() });
     Ok(DatabaseRecord {
         engine: database.server.kind(),
         engine_version: database.server.version().await?,

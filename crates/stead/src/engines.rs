@@ -86,6 +86,8 @@ pub enum Affinity {
     Real,
     /// Any number.
     Number,
+    /// True or false.
+    Truth,
     /// Text, or anything.
     Text,
     /// Bytes.
@@ -100,12 +102,13 @@ pub fn affinity(declared: &str) -> Affinity {
     let has = |word: &str| declared.contains(word);
     if has("INT") {
         Affinity::Integer
+    } else if has("BOOL") {
+        Affinity::Truth
     } else if has("CHAR")
         || has("CLOB")
         || has("TEXT")
         || has("DATE")
         || has("TIME")
-        || has("BOOL")
         || declared.is_empty()
         || declared == "ANY"
     {
@@ -123,14 +126,12 @@ pub fn affinity(declared: &str) -> Affinity {
 #[must_use]
 pub fn field_kind(declared: &str) -> FieldKind {
     let upper = declared.to_uppercase();
-    if upper.contains("BOOL") {
-        return FieldKind::Boolean;
-    }
     if upper.contains("DATE") || upper.contains("TIMESTAMP") {
         return FieldKind::Date;
     }
     match affinity(declared) {
         Affinity::Integer => FieldKind::Integer,
+        Affinity::Truth => FieldKind::Boolean,
         Affinity::Real | Affinity::Number => FieldKind::Float,
         Affinity::Text | Affinity::Bytes => FieldKind::Text,
     }

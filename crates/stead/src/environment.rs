@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use stead_engine::file_lock::lock_file;
+use stead_engine::file_lock::{is_held, lock_file};
 use stead_engine::{Access, Event, Holder, Lock, LockRequest, Place, Reporter, SearchEngine, Server, Session};
 
 use crate::error::{Error, Kind, Result};
@@ -206,13 +206,20 @@ impl Environment {
     /// Where new leaves are built: in the state folder if that is on the same file system, else beside the leaves.
     pub(crate) fn storage_beside(&self, token: &str) -> Result<PathBuf> {
         let own = self.state.build().join(token).join("storage");
-        self.on_storage_device(own, &format!(".stead-new-{token}"))
+        self.on_storage_device(own, &format!(".stead-new-{}-{token}", self.owner()))
     }
 
     /// Where a replaced leaf is kept.
     pub(crate) fn leaf_keeping(&self, point: &str, token: &str, leaf: &str) -> Result<PathBuf> {
         let own = self.state.undo().join(point).join("storage");
-        Ok(self.on_storage_device(own, &format!(".stead-kept-{token}"))?.join(leaf))
+        Ok(self.on_storage_device(own, &format!(".stead-kept-{}-{token}", self.owner()))?.join(leaf))
+    }
+
+    /// A short word for this environment's state folder, in names that lie outside of it: other environments and other
+    /// checkouts may use the same storage.
+    fn owner(&self) -> String {
+        let folder = std::fs::canonicalize(self.state.folder()).unwrap_or_else(|_| self.state.folder().to_owned());
+        blake3::hash(folder.as_os_str().as_encoded_bytes()).to_hex()[..8].to_owned()
     }
 
     fn on_storage_device(&self, own: PathBuf, beside: &str) -> Result<PathBuf> {
@@ -248,9 +255,23 @@ impl Environment {
         if let Some(holder) = left {
             self.warn(format!("the run before this one did not end well: {holder}"));
         }
+        self.refuse_foreign().await?;
         seed::wait_until_over(self).await?;
         let finished = self.repair().await?;
         Ok(Held { _environment: environment, _databases: databases, finished })
+    }
+
+    /// Refuses databases that another project or environment works on, before anything of theirs is taken for a leftover.
+    async fn refuse_foreign(&self) -> Result<()> {
+        for database in &self.databases {
+            if database.server.exists(&database.place).await? {
+                let mut session = database.server.open(&database.place, Access::Read).await?;
+                let rows = crate::ledger::read(session.as_mut()).await?;
+                session.close().await?;
+                crate::ledger::refuse_foreign(&rows, self, &database.name)?;
+            }
+        }
+        Ok(())
     }
 
     async fn lock_environment(&self) -> Result<Box<dyn Lock>> {
@@ -350,7 +371,7 @@ impl Environment {
         files::remove(&self.state.build())?;
         files::remove_unfinished(self.state.folder())?;
         for folder in files::entries(&self.state.undo())? {
-            if !folder.join("point.json").exists() {
+            if !files::is_there(&folder.join("point.json"))? {
                 self.discard(&folder)?;
             }
         }
@@ -369,7 +390,8 @@ impl Environment {
             points.into_iter().flat_map(|point| point.leaves).filter_map(|leaf| leaf.kept).collect();
         for path in files::entries(&storage.path)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let ours = name.starts_with(".stead-new-") || name.starts_with(".stead-kept-");
+            let owner = self.owner();
+            let ours = [".stead-new-", ".stead-kept-"].iter().any(|kind| name.starts_with(&format!("{kind}{owner}-")));
             if ours && !kept.iter().any(|kept| kept.starts_with(&path)) {
                 // On a file system of its own it cannot be moved to the trash first, and this process may end soon.
                 files::remove(&path)?;
@@ -396,6 +418,10 @@ impl Environment {
     ///
     /// A journal that cannot be read.
     pub fn interrupted(&self) -> Result<Option<String>> {
+        // A journal under a lock that is held is work that goes on, not work that was cut off.
+        if is_held(&self.state.lock()) {
+            return Ok(None);
+        }
         Ok(Journal::read(&self.state.journal())?.map(|journal| journal.operation))
     }
 }

@@ -126,7 +126,11 @@ impl Error {
 
     /// The same error pointing into a file.
     #[must_use]
-    pub fn label(mut self, label: Label) -> Self {
+    pub fn label(mut self, mut label: Label) -> Self {
+        // Whoever draws the place needs whole characters, and engines count bytes.
+        let start = label.source.floor_char_boundary(label.span.start);
+        let end = label.source.ceil_char_boundary(label.span.end.max(start + 1).min(label.source.len().max(start)));
+        label.span = start..end;
         self.labels.push(label);
         self
     }

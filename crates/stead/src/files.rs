@@ -108,6 +108,15 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// True if the path is there, false if it surely is not.
+///
+/// # Errors
+///
+/// A path that cannot be looked at: it may well be there.
+pub(crate) fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(|error| Error::io("look at", path, &error))
+}
+
 /// The entries of a folder, sorted by name; an absent folder has none.
 ///
 /// # Errors
@@ -123,6 +132,13 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = paths.map_err(|error| Error::io("list", folder, &error))?;
     paths.sort();
     Ok(paths)
+}
+
+/// True if there is no file in a folder or below it.
+#[must_use]
+pub(crate) fn is_empty(folder: &Path) -> bool {
+    let entries = entries(folder).unwrap_or_default();
+    entries.iter().all(|path| path.is_dir() && !path.is_symlink() && is_empty(path))
 }
 
 /// Lets two names change places in one atomic step. Where the file system cannot do that, two renames by way of a
@@ -163,6 +179,66 @@ pub(crate) fn size(path: &Path) -> u64 {
         }
         Ok(metadata) => metadata.len(),
         Err(_) => 0,
+    }
+}
+
+/// What identifies the mount that a path is on; bind mounts of one device differ.
+#[must_use]
+pub(crate) fn mount(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+    let mount = rustix::fs::statx(CWD, path, flags, rustix::fs::StatxFlags::MNT_ID).map_or(0, |statx| statx.stx_mnt_id);
+    fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), mount))
+}
+
+/// The folder that paths in records are relative to: the project's, two above the state's.
+#[must_use]
+pub(crate) fn base_of(state: &Path) -> PathBuf {
+    state.parent().and_then(Path::parent).unwrap_or(state).to_owned()
+}
+
+/// The fields of records that hold paths.
+const PATHS: [&str; 3] = ["live", "built", "kept"];
+
+/// A record as JSON, its paths relative where they lie inside `base`: a project that was moved or copied must find its
+/// own things, and never those of the place it came from.
+#[must_use]
+pub(crate) fn to_record(record: &impl serde::Serialize, base: &Path) -> Vec<u8> {
+    let mut value = serde_json::to_value(record).expect("a record holds only strings, numbers and lists");
+    change_paths(&mut value, &|path| {
+        let inside = Path::new(path).strip_prefix(base).ok().filter(|inside| !inside.as_os_str().is_empty());
+        inside.and_then(Path::to_str).map(str::to_owned)
+    });
+    serde_json::to_vec_pretty(&value).expect("a value is always JSON")
+}
+
+/// Reads a record that [`to_record`] wrote.
+///
+/// # Errors
+///
+/// A text that is no such record.
+pub(crate) fn from_record<T: serde::de::DeserializeOwned>(text: &[u8], base: &Path) -> serde_json::Result<T> {
+    let mut value = serde_json::from_slice(text)?;
+    change_paths(&mut value, &|path| {
+        let outside = Path::new(path).is_absolute();
+        if outside { None } else { base.join(path).to_str().map(str::to_owned) }
+    });
+    serde_json::from_value(value)
+}
+
+fn change_paths(value: &mut serde_json::Value, change: &dyn Fn(&str) -> Option<String>) {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| change_paths(item, change)),
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields {
+                let changed = field.as_str().filter(|_| PATHS.contains(&name.as_str())).and_then(change);
+                match changed {
+                    Some(path) => *field = path.into(),
+                    None => change_paths(field, change),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::load::{self, LoadOptions};
 use crate::marker::{self, Marker};
 use crate::reindex::{self, IndexState};
-use crate::replacement::Replacement;
+use crate::replacement::{Replacement, refuse_without_undo_room};
 use crate::upgrade::{self, UpgradeOptions};
 use crate::wait::{Patience, wait};
 use crate::{ledger, seed, storage};
@@ -216,10 +216,10 @@ impl Run<'_> {
     /// Replaces everything by a snapshot, or by what the seed steps make.
     async fn replace(&mut self, operation: &str, snapshot: Option<Snapshot>) -> Result<()> {
         let began = Instant::now();
+        refuse_without_undo_room(self.environment).await?;
         let mut replacement = Replacement::new(self.environment, operation);
         if operation == "init" {
-            // There was nothing, so there is nothing to take back.
-            replacement.without_point();
+            replacement.without_point_if_empty();
         }
         let built = match &snapshot {
             Some(snapshot) => {
@@ -311,6 +311,9 @@ impl Run<'_> {
     }
 
     async fn upgrade(&mut self, found: Found) -> Result<()> {
+        if found == Found::Known {
+            self.warn_of_missing().await?;
+        }
         self.make_missing().await?;
         if found == Found::Adopted {
             self.skipped("seed", "the databases have tables that stead did not make; they are upgraded, never seeded");
@@ -318,6 +321,20 @@ impl Run<'_> {
             self.skipped("seed", self.marker_text().await?);
         }
         self.upgrade_all().await
+    }
+
+    /// One database of several that is gone is made anew, but its rows do not come back by themselves.
+    async fn warn_of_missing(&self) -> Result<()> {
+        for database in &self.environment.databases {
+            if !database.server.exists(&database.place).await? {
+                let name = &database.name;
+                self.environment.warn(format!(
+                    "database `{name}` is gone while others are there: it is made without rows; `stead load NAME --database \
+                     {name}` brings back those of a snapshot"
+                ));
+            }
+        }
+        Ok(())
     }
 
     async fn marker_text(&self) -> Result<String> {

@@ -103,7 +103,8 @@ impl Journal {
             return Err(unreadable(path, &format!("it has format {format}, this stead knows {FORMAT}"))
                 .hint("use the version of stead that wrote it"));
         }
-        let journal = serde_json::from_slice(&text).map_err(|error| {
+        let base = files::base_of(path.parent().unwrap_or(path));
+        let journal = files::from_record(&text, &base).map_err(|error| {
             unreadable(path, &error.to_string())
                 .hint("bring the file back from a copy if there is one, or move it away and run `stead status`")
         });
@@ -118,7 +119,7 @@ impl Journal {
     pub async fn run(&self, environment: &Environment) -> Result<()> {
         self.ready(environment).await?;
         let path = environment.state.journal();
-        let text = serde_json::to_vec_pretty(self).expect("a journal holds only strings, numbers and lists");
+        let text = files::to_record(self, &files::base_of(environment.state.folder()));
         passed("journal.before")?;
         files::write_whole(&path, &text)?;
         passed("journal.written")?;
@@ -131,7 +132,7 @@ impl Journal {
             let server = &environment.database(&database.name)?.server;
             server.bulk().ready(&database.swap).await.map_err(Error::from)?;
         }
-        self.leaves.iter().try_for_each(|leaf| leaf.ready().map_err(|error| Error::io("replace", &leaf.live, &error)))
+        self.leaves.iter().try_for_each(LeafSwap::ready)
     }
 
     /// Does what is not done yet. Every step can be repeated, so it does not matter where a former run ended.
@@ -181,12 +182,21 @@ impl Journal {
 
 impl LeafSwap {
     /// Asks whether the folders may be renamed, while nothing has been touched yet.
-    fn ready(&self) -> std::io::Result<()> {
+    fn ready(&self) -> Result<()> {
+        refuse_unmovable(&self.live)?;
         let above = self.live.parent().unwrap_or(Path::new("/"));
         for folder in [above, &self.live].into_iter().filter(|folder| folder.is_dir()) {
-            rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
+            let allowed = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK);
+            allowed.map_err(|error| Error::io("replace", &self.live, &error.into()))?;
         }
-        Ok(())
+        match &self.built {
+            Some(built) if !built.is_dir() => {
+                let message =
+                    format!("`{}`, which shall become the storage leaf `{}`, is gone", built.display(), self.leaf);
+                Err(Error::failed("leaf-missing", message).hint("nothing was touched"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Puts the built folder in place of the live one and keeps the old one. Repeating it after a crash completes it.
@@ -200,7 +210,7 @@ impl LeafSwap {
         }
         match (&self.built, &self.kept) {
             (Some(built), Some(kept)) => self.replace(built, kept),
-            (Some(built), None) => rename_once(built, &self.live),
+            (Some(built), None) => self.put(built),
             (None, Some(kept)) => rename_once(&self.live, kept),
             (None, None) => Ok(()),
         }
@@ -213,7 +223,7 @@ impl LeafSwap {
         let aside = files::aside(built);
         if aside.exists() {
             // A file system that cannot exchange names: the old folder stands aside, the new one may not be in place.
-            rename_once(built, &self.live)?;
+            self.put(built)?;
             return fs::rename(aside, kept);
         }
         if files::inode(&self.live) != self.built_inode {
@@ -222,6 +232,37 @@ impl LeafSwap {
         failpoint("leaf.exchanged")?;
         fs::rename(built, kept)
     }
+}
+
+impl LeafSwap {
+    /// Gives the built folder the name, unless that has happened already. A folder that came into being meanwhile gives way
+    /// only if nothing is in it.
+    fn put(&self, built: &Path) -> std::io::Result<()> {
+        if self.built_inode.is_some() && files::inode(&self.live) == self.built_inode {
+            return Ok(());
+        }
+        fs::rename(built, &self.live)
+    }
+}
+
+/// Refuses a leaf whose name cannot change places: a link, whose target would be left behind, and the root of a mount.
+///
+/// # Errors
+///
+/// Exit 4, naming the leaf.
+pub(crate) fn refuse_unmovable(live: &Path) -> Result<()> {
+    let shown = live.display();
+    if live.is_symlink() {
+        let message = format!("the storage leaf `{shown}` is a symbolic link, which cannot be replaced as a whole");
+        return Err(Error::refused("leaf-unmovable", message)
+            .hint("name the folder it leads to in `storage.path`, or put a folder in its place"));
+    }
+    if live.is_dir() && files::mount(live) != files::mount(live.parent().unwrap_or(live)) {
+        let message = format!("the storage leaf `{shown}` is a mount of its own, which cannot be replaced as a whole");
+        return Err(Error::refused("leaf-unmovable", message)
+            .hint("mount the storage folder itself, with the leaves inside it"));
+    }
+    Ok(())
 }
 
 /// Renames unless that has happened already.
@@ -233,9 +274,18 @@ impl IndexSwap {
     async fn swap(&self, environment: &Environment) -> Result<()> {
         let engine = environment.search_engine(&self.name)?;
         match &self.publish {
-            Some(id) => engine.publish(&self.name, id).await?,
-            None => engine.withdraw(&self.name).await?,
-        };
+            Some(id) if engine.list(&self.name).await?.iter().any(|built| built.id == *id) => {
+                engine.publish(&self.name, id).await?;
+            }
+            Some(_) => {
+                // An index can always be built again, so a lost one must not stop rows and files half-way.
+                environment.warn(format!("index `{0}` is gone; `stead index build {0}` builds it", self.name));
+                engine.withdraw(&self.name).await?;
+            }
+            None => {
+                engine.withdraw(&self.name).await?;
+            }
+        }
         Ok(())
     }
 }

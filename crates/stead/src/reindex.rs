@@ -253,7 +253,7 @@ fn query_error(environment: &Environment, name: &str, query: &str, error: stead_
     let error = Error::from(error.context(format!("the documents query of index `{name}`")));
     match (path, offset) {
         (Some(file), Some(offset)) => {
-            error.label(Label { file, source: query.to_owned(), span: offset..offset + 1, text: String::new() })
+            error.label(Label { file, source: query.to_owned(), span: offset..offset, text: String::new() })
         }
         _ => error,
     }

@@ -22,7 +22,7 @@ pub struct Replacement<'a> {
     token: String,
     rows: Vec<(u64, u64)>,
     indexes: Vec<(IndexSwap, Option<String>)>,
-    undoable: bool,
+    point_if_files: bool,
 }
 
 impl<'a> Replacement<'a> {
@@ -33,7 +33,7 @@ impl<'a> Replacement<'a> {
         let point = format!("{}-{}", clock::digits(), &token[..6]);
         let point = unused_point(environment, point);
         let journal = Journal::new(operation);
-        Self { environment, journal, point, token, rows: Vec::new(), indexes: Vec::new(), undoable: true }
+        Self { environment, journal, point, token, rows: Vec::new(), indexes: Vec::new(), point_if_files: false }
     }
 
     /// The mark of this run in the names of what it builds.
@@ -93,6 +93,7 @@ impl<'a> Replacement<'a> {
     /// A leaf without storage in the project, or whatever the file system refuses.
     pub fn put_leaf(&mut self, leaf: &str, built: Option<PathBuf>) -> Result<()> {
         let live = self.environment.leaf(leaf)?;
+        crate::journal::refuse_unmovable(&live)?;
         let kept = live.exists().then(|| self.environment.leaf_keeping(&self.point, &self.token, leaf)).transpose()?;
         let built_inode = built.as_deref().and_then(files::inode);
         self.journal.leaves.push(LeafSwap { leaf: leaf.to_owned(), live, built, built_inode, kept });
@@ -113,9 +114,10 @@ impl<'a> Replacement<'a> {
         Ok(())
     }
 
-    /// There was nothing before, so there is nothing to take back: no undo point is left.
-    pub fn without_point(&mut self) {
-        self.undoable = false;
+    /// The databases were empty before. If the storage was too, there is nothing to take back and no undo point is left;
+    /// files that lie there already are kept as one.
+    pub fn without_point_if_empty(&mut self) {
+        self.point_if_files = true;
     }
 
     /// Forgets what was put here; the caller removes what was built.
@@ -190,14 +192,15 @@ impl<'a> Replacement<'a> {
     }
 
     async fn swap_and_sweep(mut self) -> Result<()> {
-        let keep = self.undoable && !self.environment.consents.no_undo;
+        let files = self.journal.leaves.iter().any(|leaf| leaf.kept.is_some() && !files::is_empty(&leaf.live));
+        let keep = (files || !self.point_if_files) && !self.environment.consents.no_undo;
+        if files && self.point_if_files {
+            self.environment.warn("there were files in the storage already; `stead undo` brings them back");
+        }
         let (databases, leaves, indexes) =
             undo::entries(&self.journal.databases, &self.journal.leaves, self.rows, self.indexes);
         let point = UndoPoint::new(self.point.clone(), &self.journal.operation, &self.journal.at);
         let point = UndoPoint { databases, leaves, indexes, ..point };
-        if keep {
-            room_for_undo(self.environment, &self.journal).await?;
-        }
         // Without a record the folder of the point is rubbish, which the next sweep removes.
         self.journal.point = keep.then_some(point);
         files::make_folder(&self.environment.state.undo().join(&self.point))?;
@@ -218,14 +221,20 @@ fn unused_point(environment: &Environment, point: String) -> String {
     }
 }
 
-/// Refuses if what is kept would be removed at once because it is larger than the project allows.
-async fn room_for_undo(environment: &Environment, journal: &Journal) -> Result<()> {
-    let Some(limit) = environment.project.undo.max_size else { return Ok(()) };
-    let mut bytes = journal.leaves.iter().map(|leaf| files::size(&leaf.live)).sum::<u64>();
-    for database in &journal.databases {
-        if database.swap.kept.is_some() {
-            bytes += environment.database(&database.name)?.server.size(&database.swap.live).await?;
-        }
+/// Refuses, before anything is built, if what would be kept is larger than the project allows and would be removed at once.
+///
+/// # Errors
+///
+/// Exit 4, unless the user consented to go without an undo point.
+pub async fn refuse_without_undo_room(environment: &Environment) -> Result<()> {
+    let Some(limit) = environment.project.undo.max_size.filter(|_| !environment.consents.no_undo) else {
+        return Ok(());
+    };
+    let leaves =
+        environment.project.storage.iter().flat_map(|storage| storage.leaves.iter().map(|leaf| storage.leaf(leaf)));
+    let mut bytes = leaves.map(|leaf| files::size(&leaf)).sum::<u64>();
+    for database in &environment.databases {
+        bytes += database.server.size(&database.place).await?;
     }
     if bytes <= limit {
         return Ok(());

@@ -3,7 +3,7 @@
 
 use crate::environment::Environment;
 use crate::error::Result;
-use crate::replacement::Replacement;
+use crate::replacement::{Replacement, refuse_without_undo_room};
 
 /// Refuses where a reset is not allowed, before anybody is asked.
 ///
@@ -32,6 +32,7 @@ pub fn plan(environment: &Environment) -> Vec<String> {
 pub async fn reset(environment: &Environment) -> Result<()> {
     allowed(environment)?;
     let _held = environment.hold().await?;
+    refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, "reset");
     match build(environment, &mut replacement).await {
         Ok(()) => replacement.swap().await,

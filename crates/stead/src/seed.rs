@@ -23,7 +23,7 @@ use crate::journal::passed;
 use crate::load::{LoadOptions, Loaded};
 use crate::marker::Marker;
 use crate::project::{SeedAction, SeedStep};
-use crate::replacement::Replacement;
+use crate::replacement::{Replacement, refuse_without_undo_room};
 use crate::upgrade::UpgradeOptions;
 use crate::{clock, dump, engines, files, load, marker, upgrade};
 
@@ -59,6 +59,7 @@ pub fn plan(environment: &Environment) -> Result<Vec<String>> {
 pub async fn seed(environment: &Environment, skip_index: bool) -> Result<Seeded> {
     environment.refuse_seeding()?;
     let _held = environment.hold().await?;
+    refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, "seed");
     match build(environment, skip_index, &mut replacement).await {
         Ok(seeded) => {

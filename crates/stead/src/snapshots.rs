@@ -124,6 +124,7 @@ pub fn verify(environment: &Environment, names: &[String]) -> Result<Vec<Verifie
 ///
 /// As [`find`], or whatever the file system refuses.
 pub async fn remove(environment: &Environment, name: &str) -> Result<()> {
+    environment.refuse_protected("snapshots remove")?;
     let name = SnapshotName::parse(name)?;
     let _held = environment.hold().await?;
     Ok(environment.shelf().remove(&name)?)

@@ -37,6 +37,7 @@ pub async fn plan(environment: &Environment, options: &StampOptions) -> Result<V
 ///
 /// An app or a target that is not plain, or whatever the engine says.
 pub async fn stamp(environment: &Environment, options: &StampOptions) -> Result<Vec<String>> {
+    environment.refuse_protected("stamp")?;
     let _held = environment.hold().await?;
     let revisions = Revisions::read(&environment.project)?;
     let plan = make_plan(environment, &revisions, options).await?;

@@ -94,8 +94,14 @@ impl UndoPoint {
 ///
 /// A record that cannot be read, by its path.
 pub fn list(state: &State) -> Result<Vec<UndoPoint>> {
-    let records = files::entries(&state.undo())?.into_iter().map(|folder| folder.join("point.json"));
-    records.filter(|path| path.exists()).map(|path| read(&path)).collect()
+    let mut points = Vec::new();
+    for folder in files::entries(&state.undo())? {
+        let path = folder.join("point.json");
+        if files::is_there(&path)? {
+            points.push(read(&path)?);
+        }
+    }
+    Ok(points)
 }
 
 fn read(path: &Path) -> Result<UndoPoint> {
@@ -107,14 +113,16 @@ fn read(path: &Path) -> Result<UndoPoint> {
     if let Some(format) = files::later_format(&text, FORMAT) {
         return Err(unreadable(format!("it has format {format}, this stead knows {FORMAT}")));
     }
-    serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))
+    // …/.stead/<env>/undo/ID/point.json
+    let state = path.ancestors().nth(3).unwrap_or(path);
+    files::from_record(&text, &files::base_of(state)).map_err(|error| unreadable(error.to_string()))
 }
 
 /// Writes a point's record; its contents lie there already.
 pub(crate) fn record(state: &State, point: &UndoPoint) -> Result<()> {
     let folder = state.undo().join(&point.id);
     files::make_folder(&folder)?;
-    let text = serde_json::to_vec_pretty(point).expect("a point holds only strings, numbers and lists");
+    let text = files::to_record(point, &files::base_of(state.folder()));
     files::write_whole(&folder.join("point.json"), &text)
 }
 
@@ -188,6 +196,10 @@ async fn take_back(environment: &Environment) -> Result<String> {
         replacement.put_leaf(&leaf.leaf, leaf.kept.clone())?;
     }
     for index in &point.indexes {
+        if !environment.project.indexes.contains_key(&index.name) {
+            environment.warn(format!("index `{}` is not in the project any more and stays away", index.name));
+            continue;
+        }
         replacement.put_index(&index.name, index.id.clone()).await?;
     }
     replacement.consumes(&point.id);
@@ -239,8 +251,11 @@ pub fn plan(preview: &Preview) -> Vec<String> {
 ///
 /// Whatever cannot be removed.
 pub async fn prune_all(environment: &Environment) -> Result<usize> {
+    environment.refuse_protected("undo --prune")?;
     let _held = environment.hold().await?;
-    prune(environment, 0, None).await
+    let removed = prune(environment, 0, None).await?;
+    environment.sweep().await?;
+    Ok(removed)
 }
 
 /// Removes the oldest points until no more than `keep` remain and they take no more than `max_size` bytes; the number

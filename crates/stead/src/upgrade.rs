@@ -63,6 +63,7 @@ impl std::fmt::Display for Taken {
 pub async fn plan(environment: &Environment, options: &UpgradeOptions) -> Result<Vec<Taken>> {
     let revisions = Revisions::read(&environment.project)?;
     let plan = make_plan(environment, &environment.databases, &revisions, options).await?;
+    refuse_edited(&plan.edited, environment.consents.edited)?;
     Ok(plan.steps.iter().map(|step| taken(&revisions, step)).collect())
 }
 
@@ -89,6 +90,7 @@ pub async fn upgrade_databases(
     let revisions = Revisions::read(&environment.project)?;
     let plan = make_plan(environment, databases, &revisions, options).await?;
     refuse_edited(&plan.edited, environment.consents.edited)?;
+    warn_of_drift(environment, databases, &plan.steps).await?;
     carry_out(environment, databases, &revisions, &plan.steps).await
 }
 
@@ -160,7 +162,7 @@ async fn make_plan(
     revisions: &Revisions,
     options: &UpgradeOptions,
 ) -> Result<Plan> {
-    let goals = goals(environment, revisions, options)?;
+    let goals = goals(environment, databases, revisions, options)?;
     let mut situation = situation(environment, databases, options.database.as_deref()).await?;
     if let Some(only) = &options.database {
         databases.iter().filter(|database| database.name != *only).for_each(|other| situation.exclude(&other.name));
@@ -168,7 +170,12 @@ async fn make_plan(
     Ok(plan::upgrade(&revisions.graph, &situation, &goals)?)
 }
 
-fn goals(environment: &Environment, revisions: &Revisions, options: &UpgradeOptions) -> Result<Vec<Goal>> {
+fn goals(
+    environment: &Environment,
+    databases: &[Database],
+    revisions: &Revisions,
+    options: &UpgradeOptions,
+) -> Result<Vec<Goal>> {
     if let Some(only) = &options.database {
         environment.database(only)?;
     }
@@ -181,6 +188,7 @@ fn goals(environment: &Environment, revisions: &Revisions, options: &UpgradeOpti
     let chosen = project.targets().into_iter().filter(|target| {
         let has_revisions = revisions.graph.apps().contains(&target.app.as_str());
         has_revisions
+            && databases.iter().any(|database| database.name == target.database)
             && app.as_ref().is_none_or(|app| target.app == *app)
             && options.database.as_ref().is_none_or(|only| target.database == *only)
     });
@@ -212,6 +220,26 @@ pub(crate) async fn situation(
         }
     }
     Ok(situation)
+}
+
+/// The schema that a revision leaves is what `check` compares with from then on, so a difference that is there already is
+/// said before it is taken over.
+async fn warn_of_drift(environment: &Environment, databases: &[Database], steps: &[Step]) -> Result<()> {
+    for database in databases.iter().filter(|database| steps.iter().any(|step| step.target.database == database.name)) {
+        let mut session = database.open(Access::Read).await?;
+        let stored = ledger::stored_schema(session.as_mut()).await?;
+        let differences = match stored {
+            Some(stored) => stead_schema::compare(&session.inspect().await?, &stored.schema),
+            None => Vec::new(),
+        };
+        session.close().await?;
+        for difference in differences.iter().take(10) {
+            let name = &database.name;
+            environment
+                .warn(format!("database `{name}` is not what its revisions left, and is taken as it is: {difference}"));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_edited(edited: &[Edited], allowed: bool) -> Result<()> {
@@ -323,7 +351,7 @@ impl<'a> Script<'a> {
     pub(crate) fn located(&self, error: stead_engine::EngineError, statement: &Statement) -> Error {
         let start = self.section.place(statement.position).offset;
         let place = match error.offset {
-            Some(offset) => label(self.loaded, start + offset, start + offset + 1),
+            Some(offset) => label(self.loaded, start + offset, start + offset),
             None => self.whole(statement),
         };
         let failed = Error::from(error);
@@ -389,8 +417,12 @@ impl<'a> Script<'a> {
         row.state = LedgerState::Done;
         row.error = None;
         row.took_ms = Some(milliseconds(began));
+        passed("upgrade.before-done")?;
+        // The row and the schema it left belong together, also where the statements before them did not.
+        session.begin(TransactionKind::Write).await?;
         ledger::put(session, &row).await?;
-        ledger::store_schema(session).await
+        ledger::store_schema(session).await?;
+        Ok(session.commit().await?)
     }
 
     async fn failed(

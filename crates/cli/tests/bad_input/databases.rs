@@ -1,11 +1,10 @@
 //! Database files that are none, are not there, or belong to somebody else at the moment. What cannot be read is never
 //! taken for empty.
 
-use std::any::Any;
-
 use stead_testkit::fixture::Fixture;
 
 use crate::case::{Case, Start};
+use crate::scene::Guard;
 
 pub(crate) const CASES: &[Case] = &[
     Case {
@@ -151,7 +150,7 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// Holds the database `main` as another program does in the middle of a write.
-fn hold(fixture: &Fixture) -> Box<dyn Any> {
+fn hold(fixture: &Fixture) -> Guard {
     let connection = rusqlite::Connection::open(fixture.database("main")).expect("a database of the fixture");
     connection.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
     Box::new(connection)

@@ -15,14 +15,17 @@ use crate::case::Start;
 
 const STEAD: &str = env!("CARGO_BIN_EXE_stead");
 
+/// Something that stays in place until it is dropped.
+pub(crate) type Guard = Box<dyn Any>;
+
 /// The place of one case.
 pub(crate) struct Scene {
     // Dropped before the fixture, which a mounted disk would keep from going.
-    guards: Vec<Box<dyn Any>>,
+    guards: Vec<Guard>,
     fixture: Fixture,
     variables: Vec<(String, String)>,
     user: Option<(u32, u32)>,
-    late: Option<fn(&Fixture) -> Box<dyn Any>>,
+    late: Option<fn(&Fixture) -> Guard>,
     /// Why the case cannot run here: a key and a reason.
     pub(crate) skipped: Option<(String, String)>,
 }
@@ -67,7 +70,7 @@ impl Scene {
 
     /// Does something only right before the command, after everything has been looked at: the locks of a process on a
     /// file end as soon as that process closes the file, for whatever reason it had it open.
-    pub(crate) fn just_before(&mut self, act: fn(&Fixture) -> Box<dyn Any>) {
+    pub(crate) fn just_before(&mut self, act: fn(&Fixture) -> Guard) {
         self.late = Some(act);
     }
 

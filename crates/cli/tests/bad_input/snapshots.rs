@@ -275,7 +275,12 @@ pub(crate) const CASES: &[Case] = &[
         prepare: |scene| scene.write("backups/kept", "not a folder"),
         command: &["load", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @r"error[snapshot-io]: cannot open `[project]/backups/kept/manifest.json`: Not a directory (os error 20)"),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-io]: cannot open `[project]/backups/kept/manifest.json`: Not a directory (os error 20)
+              hint: a file stands where a folder belongs: move it away
+            ")
+        },
     },
     Case {
         name: "a dangling link in a snapshot's place",

@@ -129,7 +129,12 @@ pub(crate) const CASES: &[Case] = &[
         },
         command: &["dump", "--name", "kept"],
         exit: 1,
-        says: |said| insta::assert_snapshot!(said, @r"error[snapshot-io]: cannot read `[project]/backups`: Not a directory (os error 20)"),
+        says: |said| {
+            insta::assert_snapshot!(said, @r"
+            error[snapshot-io]: cannot read `[project]/backups`: Not a directory (os error 20)
+              hint: a file stands where a folder belongs: move it away
+            ")
+        },
     },
     Case {
         name: "a file in the storage's place",

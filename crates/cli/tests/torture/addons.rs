@@ -94,7 +94,7 @@ fn kill_during_commands_on_the_example() {
             fixture.run(["load", "b"]).exits(0);
         }
         let scene = Scene::new(fixture, arguments, again, VIEW);
-        fixture = kill(scene, &mut chance, if full() { number } else { 2 });
+        fixture = kill(scene, &mut chance, if full() { number } else { 1 });
     }
 }
 

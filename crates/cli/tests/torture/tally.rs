@@ -28,6 +28,7 @@ impl Tally {
     }
 
     /// Prints the table and holds it against itself: every kill was judged, and every one was finished.
+    #[expect(clippy::print_stdout, reason = "the counts are what a torture run is for")]
     pub(crate) fn conclude(&self, command: &str, seed: u64) {
         println!("\n{command} (STEAD_TORTURE_SEED={seed})");
         println!("  kill        kills    old    new  between  finished");

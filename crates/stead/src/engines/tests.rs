@@ -10,7 +10,7 @@ fn declared_types_have_the_affinity_that_sqlite_gives_them_or_text() {
         ("VARCHAR(20)", Affinity::Text),
         ("", Affinity::Text),
         ("DATETIME", Affinity::Text),
-        ("BOOLEAN", Affinity::Text),
+        ("BOOLEAN", Affinity::Truth),
         ("BLOB", Affinity::Bytes),
         ("DOUBLE PRECISION", Affinity::Real),
         ("FLOAT", Affinity::Real),

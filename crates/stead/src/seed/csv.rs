@@ -77,8 +77,9 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn open(step: &CsvStep<'a>, source: &'a str, table: &'a Table) -> Result<Self> {
-        let text = source.strip_prefix('\u{feff}').unwrap_or(source);
-        let mut reader = csv::ReaderBuilder::new().delimiter(step.delimiter).from_reader(text.as_bytes());
+        // All places are counted in the text after a byte order mark.
+        let source = source.strip_prefix('\u{feff}').unwrap_or(source);
+        let mut reader = csv::ReaderBuilder::new().delimiter(step.delimiter).from_reader(source.as_bytes());
         let path = step.path.to_owned();
         let header = reader.headers().map_err(|error| malformed(&path, source, &error))?.clone();
         if header.is_empty() {
@@ -118,8 +119,9 @@ impl<'a> Rows<'a> {
         }
         match engines::affinity(&column.data_type) {
             Affinity::Integer => text.parse().map(Value::Integer).map_err(|_| self.misfit(text, column, line)),
-            Affinity::Real => text.parse().map(Value::Real).map_err(|_| self.misfit(text, column, line)),
+            Affinity::Real => real(text).ok_or_else(|| self.misfit(text, column, line)),
             Affinity::Number => number(text).ok_or_else(|| self.misfit(text, column, line)),
+            Affinity::Truth => truth(text).ok_or_else(|| self.misfit(text, column, line)),
             Affinity::Text => Ok(Value::Text(text.to_owned())),
             Affinity::Bytes => bytes(text).ok_or_else(|| self.misfit(text, column, line)),
         }
@@ -162,8 +164,21 @@ fn column<'a>(path: &Path, source: &str, table: &'a Table, name: &str) -> Result
 }
 
 fn number(text: &str) -> Option<Value> {
-    let integer = text.parse().map(Value::Integer);
-    integer.or_else(|_| text.parse().map(Value::Real)).ok()
+    text.parse().map(Value::Integer).ok().or_else(|| real(text))
+}
+
+/// A number that every engine can hold: not-a-number and the infinities are none.
+fn real(text: &str) -> Option<Value> {
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Real)
+}
+
+/// Truth values are the numbers 0 and 1, in whatever common spelling they come.
+fn truth(text: &str) -> Option<Value> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "t" | "yes" => Some(Value::Integer(1)),
+        "0" | "false" | "f" | "no" => Some(Value::Integer(0)),
+        _ => None,
+    }
 }
 
 /// Bytes are written as `\x` and hexadecimal digits.

@@ -30,7 +30,10 @@ fn heading(error: &Error, colours: bool) -> String {
 
 fn snippet<'a>(label: &'a Label, path: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let end = label.span.end.min(label.source.len());
-    let span = label.span.start.min(end)..end;
+    let start = label.span.start.min(end);
+    // A fault at the end of a line is shown there, not drawn over to the next line.
+    let end = label.source.get(start..end).map_or(end, |meant| start + meant.trim_end_matches('\n').len());
+    let span = start..end;
     Snippet::source(&label.source).path(path).annotation(AnnotationKind::Primary.span(span).label(&label.text))
 }
 

@@ -99,7 +99,7 @@ pub(crate) const CASES: &[Case] = &[
         exit: 1,
         says: |said| {
             insta::assert_snapshot!(said, @r#"
-            error[interrupted]: index `items` cannot be built: its files: No space left on device (os error 28) at path "[project]/.stead/development/indexes/items/[time]-2/.tmp[id]"
+            error[interrupted]: index `items` cannot be built: its files: No space left on device (os error 28) at path "[project]/.stead/development/indexes/items/[time]-[id]/.tmp[id]"
               hint: free some space, then run the command again
             "#)
         },

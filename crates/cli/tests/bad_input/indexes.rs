@@ -170,7 +170,7 @@ pub(crate) const CASES: &[Case] = &[
         exit: 7,
         says: |said| {
             insta::assert_snapshot!(said, @r"
-            error[unreachable]: index `items` cannot be read: its pointer `current` names `[time]-1`, which is not there
+            error[unreachable]: index `items` cannot be read: its pointer `current` names `[time]-[id]`, which is not there
               hint: build it again: `stead index build items`
             ")
         },

@@ -55,9 +55,9 @@ fn word(run: &str, before: &str, next: char) -> String {
     }
     let parts = run.split_inclusive(|mark: char| !mark.is_ascii_alphanumeric()).map(part);
     let word: String = parts.collect();
-    // An undo point's name is a time and six digits.
+    // An undo point's name is a time and six digits, an index's a time and a number.
     match word.split_once("[time]-") {
-        Some(("", rest)) if rest.len() == 6 => "[time]-[id]".to_owned(),
+        Some(("", rest)) if rest.len() == 6 || digits(rest) => "[time]-[id]".to_owned(),
         _ => word,
     }
 }

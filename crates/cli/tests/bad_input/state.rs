@@ -59,7 +59,7 @@ pub(crate) const CASES: &[Case] = &[
         exit: 1,
         says: |said| {
             insta::assert_snapshot!(said, @r"
-            error[undo-point-unreadable]: the undo point `[project]/.stead/development/undo/[time]-[id]/point.json` cannot be read: invalid length 0, expected struct UndoPoint with 7 elements at line 1 column 2
+            error[undo-point-unreadable]: the undo point `[project]/.stead/development/undo/[time]-[id]/point.json` cannot be read: invalid length 0, expected struct UndoPoint with 7 elements
               hint: remove its folder if you do not need it
             ")
         },

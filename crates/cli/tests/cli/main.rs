@@ -5,6 +5,7 @@ mod index;
 mod init;
 mod output;
 mod revisions;
+mod safety;
 mod snapshots;
 mod together;
 

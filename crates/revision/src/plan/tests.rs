@@ -137,7 +137,7 @@ fn a_chain_goes_up_and_down() {
 #[test]
 fn two_heads_are_named_with_the_way_out() {
     let graph = graph(&["a/1 aaaa", "a/2 bbbb: aaaa", "a/2 cccc: aaaa"]);
-    insta::assert_snapshot!(up(&graph, &World::with(vec![]), "head"), @"several-heads: the app `a` has several heads: `bbbb 0002_slug_bbbb` and `cccc 0002_slug_cccc` (join them with `stead merge --app a`, or name one of them)");
+    insta::assert_snapshot!(up(&graph, &World::with(vec![]), "head"), @"several-heads: the app `a` has several heads: `bbbb 0002_slug_bbbb` and `cccc 0002_slug_cccc` (let one follow the other by its `-- parent:` line, or write a revision that names both as parents)");
     assert_eq!(up(&graph, &World::with(vec![]), "heads"), "up aaaa, up bbbb, up cccc");
     let all = done(&[("aaaa", &[]), ("cccc", &["aaaa"]), ("bbbb", &["aaaa"])]);
     assert_eq!(down(&graph, &all, "aaaa"), "down bbbb, down cccc");

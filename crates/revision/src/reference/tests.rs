@@ -81,7 +81,7 @@ fn what_is_not_plain_lists_the_choices() {
     unknown-revision: no revision is called `zzz+1` (`stead history` lists all revisions)
     unknown-revision: no revision is called `+` (the start of an id needs 4 characters; `stead history` lists all revisions)
     unknown-revision: no revision is called `99999999999999999999999` (`stead history` lists all revisions)
-    several-heads: the app `users` has several heads: `head1 0002_slug_head1` and `head2 0002_slug_head2` (join them with `stead merge --app users`, or name one of them)
+    several-heads: the app `users` has several heads: `head1 0002_slug_head1` and `head2 0002_slug_head2` (let one follow the other by its `-- parent:` line, or write a revision that names both as parents)
     ambiguous-revision: `-1` may be `cccc 0003_slug_cccc` and `1234 0003_slug_1234` (name one of them by its id)
     unknown-app: no app with revisions is called `user` (did you mean `users`?)
     unknown-app: no app with revisions is called `nothing` (there are `shop` and `users`)

@@ -117,7 +117,10 @@ impl ReferenceError {
             Self::UnknownApp { apps, .. } => format!("there are {}", listed(apps)),
             Self::AppNeeded { .. } => "add `--app APP`, or write `APP@REVISION`".to_owned(),
             Self::Ambiguous { .. } => "name one of them by its id".to_owned(),
-            Self::SeveralHeads { .. } => "let one follow the other by its `-- parent:` line, or write a revision that names both as parents".to_owned(),
+            Self::SeveralHeads { .. } => {
+                "let one follow the other by its `-- parent:` line, or write a revision that names both as parents"
+                    .to_owned()
+            }
             Self::Replaced { by, .. } => format!("name `{by}` itself, or a revision before or after it"),
             Self::TooFar { down: true, .. } => "`base` is the state before the first revision".to_owned(),
             Self::TooFar { down: false, .. } => "`head` is the last revision".to_owned(),

@@ -1,6 +1,6 @@
 //! Uncompressed copies of streams, kept from an earlier load so that the next load of the same snapshot is a file copy.
-//! A copy counts only while its record, its length, its time of change and its content (all of it, or a sample of a
-//! large file) agree with the snapshot; anything else is removed and the stream is decompressed again.
+//! A copy counts only while its record, its length, its time of change and its whole content
+//! agree with the snapshot; anything else is removed and the stream is decompressed again.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,11 +18,6 @@ use crate::layout::Part;
 use crate::pack::cores;
 use crate::storage::FileSystem;
 use crate::{Snapshot, SnapshotError};
-
-/// Copies up to this size are compared whole each time they are used; of larger ones a sample is.
-const COMPARED_WHOLE: u64 = 256 << 20;
-/// Frames of a large copy that are compared: the first, the last and others spread evenly between them.
-const SAMPLE: u64 = 64;
 
 /// A folder of kept copies.
 pub struct Kept {
@@ -66,9 +61,8 @@ impl Kept {
 
     /// The copy of a stream, if there is one that can be trusted. One that cannot is removed.
     ///
-    /// Copies of up to 256 MiB are compared byte for byte with the snapshot's hashes; of larger ones, 64 frames spread
-    /// over the file. A change that keeps the length and the time of change and lies outside the sample would not be
-    /// seen: disks do that rarely, programs never by accident.
+    /// It is compared whole with the snapshot's hashes each time, which costs a small part of copying it: what is loaded
+    /// from it is proved as if it came from the snapshot itself.
     #[must_use]
     pub fn find(&self, snapshot: &Snapshot, part: &Part, stream: &str) -> Option<PathBuf> {
         let stored = snapshot.stream(part, stream)?;
@@ -119,7 +113,7 @@ impl Kept {
         let thread = std::thread::Builder::new().name("stead-keep".to_owned());
         let thread = thread.spawn(move || {
             copy_file(&from, &to, probe.as_ref()).map_err(SnapshotError::io("copy", &from))?;
-            compare(&of, &to, of.record.frames)
+            compare(&of, &to)
         });
         let thread = thread.map_err(SnapshotError::io("copy to", &hidden))?;
         *self.copying() = Some(Copying { key, hidden, digest, stored, thread });
@@ -201,8 +195,7 @@ impl Kept {
             && record.index_hash == stored.record.index_hash
             && (about.len(), about.len()) == (record.size, stored.record.raw_bytes)
             && (about.mtime(), about.mtime_nsec()) == record.modified;
-        let sample = if about.len() <= COMPARED_WHOLE { stored.record.frames } else { SAMPLE };
-        same && compare(stored, path, sample).is_ok()
+        same && compare(stored, path).is_ok()
     }
 
     /// Makes this the most recently used copy. Where that cannot be written, the copy is as good.
@@ -285,19 +278,19 @@ fn key(snapshot: &Snapshot, stored: &Stored) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
 }
 
-/// Compares frames of an uncompressed file with their hashes, on all cores: all of them, or so many spread evenly.
-fn compare(stored: &Stored, path: &Path, sample: u64) -> Result<(), SnapshotError> {
+/// Compares an uncompressed file with the hashes of its frames, on all cores.
+fn compare(stored: &Stored, path: &Path) -> Result<(), SnapshotError> {
     let file = File::open(path).map_err(SnapshotError::io("open", path))?;
     let length = file.metadata().map_err(SnapshotError::io("read", path))?.len();
     if length != stored.record.raw_bytes {
         let (snapshot, file) = (stored.snapshot.clone(), path.display().to_string());
         return Err(SnapshotError::Size { snapshot, file, expected: stored.record.raw_bytes, found: length });
     }
-    let chosen = chosen(stored, sample)?;
-    let share = chosen.len().div_ceil(cores()).max(1);
+    let frames = frames(stored)?;
+    let share = frames.len().div_ceil(cores()).max(1);
     std::thread::scope(|scope| {
         let parts: Vec<_> =
-            chosen.chunks(share).map(|part| scope.spawn(|| compare_frames(stored, &file, part))).collect();
+            frames.chunks(share).map(|part| scope.spawn(|| compare_frames(stored, &file, part))).collect();
         parts.into_iter().try_for_each(|part| part.join().expect("comparing does not panic"))
     })
 }
@@ -322,17 +315,13 @@ fn compare_frames(stored: &Stored, file: &File, frames: &[(u64, u64, Frame)]) ->
     Ok(())
 }
 
-/// The frames to compare with their numbers and their positions in the uncompressed stream.
-fn chosen(stored: &Stored, sample: u64) -> Result<Vec<(u64, u64, Frame)>, SnapshotError> {
-    let frames = stored.record.frames;
-    let step = if sample >= frames { 1 } else { (frames - 1).div_ceil(sample - 1).max(1) };
-    let (mut position, mut chosen) = (0, Vec::new());
+/// The frames with their numbers and their positions in the uncompressed stream.
+fn frames(stored: &Stored) -> Result<Vec<(u64, u64, Frame)>, SnapshotError> {
+    let (mut position, mut frames) = (0, Vec::new());
     for item in stored.walk()? {
         let (number, frame) = item?;
-        if number % step == 0 || number + 1 == frames {
-            chosen.push((number, position, frame));
-        }
+        frames.push((number, position, frame));
         position += u64::from(frame.raw);
     }
-    Ok(chosen)
+    Ok(frames)
 }

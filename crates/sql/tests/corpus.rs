@@ -14,8 +14,8 @@ fn corpus() -> Option<PathBuf> {
 }
 
 fn sql_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder).expect("a folder of the corpus") {
+        let path = entry.expect("an entry of the corpus").path();
         if path.is_dir() {
             sql_files(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "sql") {

@@ -10,7 +10,7 @@ use crate::{empty, project, ready};
 
 fn copy(from: &Fixture, to: &Fixture) {
     let copied = Command::new("cp").arg("-a").arg(from.path(".")).arg(to.path("copy")).status();
-    assert!(copied.unwrap().success());
+    assert!(copied.expect("`cp` is everywhere").success());
 }
 
 #[test]

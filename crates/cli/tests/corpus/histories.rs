@@ -83,8 +83,8 @@ CREATE TABLE resource (id INTEGER PRIMARY KEY AUTOINCREMENT, creator_id INTEGER 
 
 fn memos_steps(folder: &Path) -> Vec<Step> {
     let mut releases: Vec<(u32, String)> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| name(&entry.unwrap().path()))
+        .expect("the corpus and the files made from it are sound")
+        .map(|entry| name(&entry.expect("the corpus and the files made from it are sound").path()))
         .filter_map(|release| Some((release.strip_prefix("0.")?.parse().ok()?, release)))
         .collect();
     releases.sort();
@@ -107,7 +107,7 @@ fn memos() {
     let life = Life::begin(vec![History { name: "memos", steps }], Some(search));
     life.live(false);
     let latest = life.plain("latest");
-    plain::run(&latest, &read(&folder.join("LATEST.sql"))).unwrap();
+    plain::run(&latest, &read(&folder.join("LATEST.sql"))).expect("the corpus and the files made from it are sound");
     let (mut ours, latest) = (picture::columns(&life.fixture.database("memos")), picture::columns(&latest));
     // Two tables that no increment drops are not in today's schema; the program itself stopped to use them.
     ours.retain(|table, _| !["migration_history", "storage"].contains(&table.as_str()));

@@ -44,7 +44,8 @@ pub(crate) struct Life {
 impl Life {
     /// Writes the project. Each history becomes an app and a database of its name.
     pub(crate) fn begin(histories: Vec<History>, search: Option<Search>) -> Self {
-        let (fixture, plain) = (Fixture::empty(STEAD), tempfile::tempdir().unwrap());
+        let (fixture, plain) =
+            (Fixture::empty(STEAD), tempfile::tempdir().expect("the corpus and the files made from it are sound"));
         let mut life = Self { fixture, plain, histories, search, refused: Vec::new() };
         life.derive_ways_back();
         life.write();
@@ -74,12 +75,12 @@ impl Life {
                 run(&database, &step.title, &step.up);
             }
             let (copy, saved) = (folder.join("going-down.db"), folder.join("saved.db"));
-            std::fs::copy(&database, &copy).unwrap();
+            std::fs::copy(&database, &copy).expect("the corpus and the files made from it are sound");
             for (step, before) in history.steps.iter_mut().zip(before).rev() {
-                std::fs::copy(&copy, &saved).unwrap();
+                std::fs::copy(&copy, &saved).expect("the corpus and the files made from it are sound");
                 if step.down.as_ref().is_some_and(|own| plain::run(&copy, own).is_err()) {
                     self.refused.push(step.title.clone());
-                    std::fs::copy(&saved, &copy).unwrap();
+                    std::fs::copy(&saved, &copy).expect("the corpus and the files made from it are sound");
                     step.down = None;
                 }
                 if step.down.is_none() {
@@ -95,7 +96,7 @@ impl Life {
         let mut project = "[project]\nname = \"corpus\"\n".to_owned();
         for History { name, steps } in &self.histories {
             write!(project, "\n[databases.{name}]\n\n[apps.{name}]\npath = \"apps/{name}\"\ndatabase = \"{name}\"\n")
-                .unwrap();
+                .expect("the corpus and the files made from it are sound");
             for (at, step) in steps.iter().enumerate() {
                 let path = format!("apps/{name}/migrations/{:04}_{}.sql", at + 1, slug(&step.title));
                 self.fixture.write(&path, revision(at, step));
@@ -107,7 +108,7 @@ impl Life {
                 "\n[indexes.found]\ndatabase = \"{}\"\ndocuments = \"indexes/found.sql\"\n",
                 search.database
             )
-            .unwrap();
+            .expect("the corpus and the files made from it are sound");
             self.fixture.write("indexes/found.sql", format!("{}\n", search.documents));
         }
         self.fixture.write("stead.toml", project);
@@ -162,7 +163,7 @@ impl Life {
             let tables = picture::tables(&database);
             let script: String =
                 tables.iter().fold(String::new(), |script, table| script + &format!("DELETE FROM \"{table}\";\n"));
-            plain::with_library(&database, &script).unwrap();
+            plain::with_library(&database, &script).expect("the corpus and the files made from it are sound");
         }
         let damaged = self.pictures();
         assert!(damaged != before, "the damage changed nothing");
@@ -210,8 +211,13 @@ impl Life {
         self.equals_plain("after init");
         self.fixture.run(["init"]).exits(0).says("nothing");
         self.fixture.run(["dump", "--name", "empty"]).exits(0);
-        let bare: Vec<Vec<u8>> =
-            self.histories.iter().map(|history| std::fs::read(self.plain(history.name)).unwrap()).collect();
+        let bare: Vec<Vec<u8>> = self
+            .histories
+            .iter()
+            .map(|history| {
+                std::fs::read(self.plain(history.name)).expect("the corpus and the files made from it are sound")
+            })
+            .collect();
         self.fill();
         self.equals_plain("with rows");
         self.snapshots();
@@ -221,7 +227,7 @@ impl Life {
         }
         self.fixture.run(["load", "empty"]).exits(0);
         for (history, bytes) in self.histories.iter().zip(bare) {
-            std::fs::write(self.plain(history.name), bytes).unwrap();
+            std::fs::write(self.plain(history.name), bytes).expect("the corpus and the files made from it are sound");
         }
         self.equals_plain("loaded empty");
         self.down_and_up("without rows");
@@ -273,17 +279,18 @@ fn way_back(before: &[[String; 3]], after: &[[String; 3]]) -> String {
     for object in
         after.iter().rev().filter(|object| object[0] != "table" && (!tables.is_empty() || changed(object, before)))
     {
-        writeln!(script, "DROP {} \"{}\";", object[0].to_uppercase(), object[1]).unwrap();
+        writeln!(script, "DROP {} \"{}\";", object[0].to_uppercase(), object[1])
+            .expect("the corpus and the files made from it are sound");
     }
     for table in tables.iter().rev() {
-        writeln!(script, "DROP TABLE \"{table}\";").unwrap();
+        writeln!(script, "DROP TABLE \"{table}\";").expect("the corpus and the files made from it are sound");
     }
     for kind in ["table", "index", "view", "trigger"] {
         let lost = |object: &&[String; 3]| {
             object[0] == kind && (changed(object, after) || (kind != "table" && !tables.is_empty()))
         };
         for object in before.iter().filter(lost) {
-            writeln!(script, "{};", object[2]).unwrap();
+            writeln!(script, "{};", object[2]).expect("the corpus and the files made from it are sound");
         }
     }
     if script.is_empty() { "SELECT 1;\n".to_owned() } else { script }
@@ -292,15 +299,17 @@ fn way_back(before: &[[String; 3]], after: &[[String; 3]]) -> String {
 /// Three made-up rows for each table, as far as its constraints let them in. A column with both a default and a check of its
 /// own keeps the default, which is known to pass.
 fn filling(database: &Path) -> String {
-    let connection = Connection::open(database).unwrap();
+    let connection = Connection::open(database).expect("the corpus and the files made from it are sound");
     let mut script = String::new();
     for [kind, table, sql] in picture::objects(database) {
         if kind != "table" {
             continue;
         }
         let query = "SELECT name, upper(type), dflt_value IS NULL FROM pragma_table_xinfo(?) WHERE hidden = 0";
-        let mut statement = connection.prepare(query).unwrap();
-        let rows = statement.query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let mut statement = connection.prepare(query).expect("the corpus and the files made from it are sound");
+        let rows = statement
+            .query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .expect("the corpus and the files made from it are sound");
         let checked = |name: &str| ["CHECK (", "CHECK("].iter().any(|check| sql.contains(&format!("{check}{name}")));
         let columns: Vec<(String, String)> = rows
             .map(Result::unwrap)
@@ -311,7 +320,8 @@ fn filling(database: &Path) -> String {
         for number in 1..=3 {
             let values: Vec<String> = columns.iter().map(|(name, kind)| made_up(name, kind, number)).collect();
             let (names, values) = (names.join(", "), values.join(", "));
-            writeln!(script, "INSERT OR IGNORE INTO \"{table}\" ({names}) VALUES ({values});").unwrap();
+            writeln!(script, "INSERT OR IGNORE INTO \"{table}\" ({names}) VALUES ({values});")
+                .expect("the corpus and the files made from it are sound");
         }
     }
     script

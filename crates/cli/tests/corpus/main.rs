@@ -29,7 +29,8 @@ fn corpus(part: &str) -> Option<PathBuf> {
 /// The files of a folder that end like that, by name.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut found: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the corpus and the files made from it are sound").path()).collect();
     found.retain(|path| path.is_file() && name(path).ends_with(ending));
     found.sort();
     assert!(!found.is_empty(), "no file ends with `{ending}` in {}", folder.display());

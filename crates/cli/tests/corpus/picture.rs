@@ -17,7 +17,7 @@ const OURS: &str = "name NOT LIKE 'stead\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 
 /// Everything about a database.
 #[track_caller]
 pub(crate) fn whole(database: &Path) -> Picture {
-    let connection = Connection::open(database).unwrap();
+    let connection = Connection::open(database).expect("the corpus and the files made from it are sound");
     let mut picture = schema_of(&connection);
     for table in tables_of(&connection) {
         picture.insert(format!("rows of {table}"), rows_of(&connection, &table));
@@ -32,7 +32,7 @@ pub(crate) fn whole(database: &Path) -> Picture {
 /// The columns of every table without regard to their order and defaults, for two ways that shall lead to the same schema.
 #[track_caller]
 pub(crate) fn columns(database: &Path) -> Picture {
-    let connection = Connection::open(database).unwrap();
+    let connection = Connection::open(database).expect("the corpus and the files made from it are sound");
     let columns = |table: &String| {
         let query = format!(
             "SELECT name, upper(type), \"notnull\", pk > 0 FROM pragma_table_xinfo({}) ORDER BY 1",
@@ -46,35 +46,41 @@ pub(crate) fn columns(database: &Path) -> Picture {
 /// The tables that hold people's rows.
 #[track_caller]
 pub(crate) fn tables(database: &Path) -> Vec<String> {
-    tables_of(&Connection::open(database).unwrap())
+    tables_of(&Connection::open(database).expect("the corpus and the files made from it are sound"))
 }
 
 /// Objects in the order of their making: kind, name, text.
 #[track_caller]
 pub(crate) fn objects(database: &Path) -> Vec<[String; 3]> {
-    let connection = Connection::open(database).unwrap();
+    let connection = Connection::open(database).expect("the corpus and the files made from it are sound");
     let query = format!(
         "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND {OURS} ORDER BY rowid"
     );
-    let mut statement = connection.prepare(&query).unwrap();
-    let rows = statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?])).unwrap();
+    let mut statement = connection.prepare(&query).expect("the corpus and the files made from it are sound");
+    let rows = statement
+        .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
+        .expect("the corpus and the files made from it are sound");
     rows.map(Result::unwrap).collect()
 }
 
 /// What SQLite finds wrong with the file; `ok` if nothing is.
 #[track_caller]
 pub(crate) fn integrity(database: &Path) -> String {
-    let connection = Connection::open(database).unwrap();
-    connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
+    let connection = Connection::open(database).expect("the corpus and the files made from it are sound");
+    connection
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .expect("the corpus and the files made from it are sound")
 }
 
 fn schema_of(connection: &Connection) -> Picture {
     let mut picture = Picture::new();
     let query = format!("SELECT type || ' ' || name, sql, tbl_name FROM sqlite_schema WHERE {OURS}");
-    let mut statement = connection.prepare(&query).unwrap();
-    let objects = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut statement = connection.prepare(&query).expect("the corpus and the files made from it are sound");
+    let objects = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("the corpus and the files made from it are sound");
     for object in objects {
-        let (key, sql): (String, Option<String>) = object.unwrap();
+        let (key, sql): (String, Option<String>) = object.expect("the corpus and the files made from it are sound");
         picture.insert(key, vec![words(&sql.unwrap_or_default())]);
     }
     // Without one of its own tables a database may never have needed this one.
@@ -103,8 +109,8 @@ fn tables_of(connection: &Connection) -> Vec<String> {
     let query = format!(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND {OURS} ORDER BY 1"
     );
-    let mut statement = connection.prepare(&query).unwrap();
-    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    let mut statement = connection.prepare(&query).expect("the corpus and the files made from it are sound");
+    let rows = statement.query_map([], |row| row.get(0)).expect("the corpus and the files made from it are sound");
     rows.map(Result::unwrap).collect()
 }
 
@@ -118,10 +124,12 @@ fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
 fn lines(connection: &Connection, query: &str) -> Vec<String> {
     let mut statement = connection.prepare(query).unwrap_or_else(|error| panic!("{error} in {query}"));
     let columns = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
+    let mut rows = statement.query([]).expect("the corpus and the files made from it are sound");
     let mut found = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        let values: Vec<String> = (0..columns).map(|at| value(row.get_ref(at).unwrap())).collect();
+    while let Some(row) = rows.next().expect("the corpus and the files made from it are sound") {
+        let values: Vec<String> = (0..columns)
+            .map(|at| value(row.get_ref(at).expect("the corpus and the files made from it are sound")))
+            .collect();
         found.push(values.join(" | "));
     }
     found
@@ -148,8 +156,10 @@ fn of_text(bytes: &[u8]) -> String {
 }
 
 fn day(moved: &str) -> String {
-    let connection = Connection::open_in_memory().unwrap();
-    connection.query_row("SELECT date('now', ?)", [moved], |row| row.get(0)).unwrap()
+    let connection = Connection::open_in_memory().expect("the corpus and the files made from it are sound");
+    connection
+        .query_row("SELECT date('now', ?)", [moved], |row| row.get(0))
+        .expect("the corpus and the files made from it are sound")
 }
 
 /// Seconds or milliseconds since 1970 that lie within the last day.

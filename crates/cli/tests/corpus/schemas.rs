@@ -8,7 +8,9 @@ use crate::{corpus, plain, read};
 /// A script in two: its objects and its rows. `DROP … IF EXISTS`, `SELECT` and the switch for foreign keys fall away.
 fn parted(script: &str) -> (String, String) {
     let (mut objects, mut rows) = (String::new(), String::new());
-    for statement in stead_sql::split(script, EngineKind::Sqlite).unwrap() {
+    for statement in
+        stead_sql::split(script, EngineKind::Sqlite).expect("the corpus and the files made from it are sound")
+    {
         let text = statement.text.trim();
         let word = text.split_whitespace().next().unwrap_or_default().to_uppercase();
         let part = match word.as_str() {
@@ -30,7 +32,7 @@ fn begin(name: &'static str, search: Option<Search>) -> Option<(Life, bool)> {
     let (objects, rows) = parted(&script);
     let step = Step { title: format!("the schema of {name}"), up: objects, down: None };
     let life = Life::begin(vec![History { name, steps: vec![step] }], search);
-    std::fs::remove_file(life.plain(name)).unwrap();
+    std::fs::remove_file(life.plain(name)).expect("the corpus and the files made from it are sound");
     plain::run(&life.plain(name), &script).unwrap_or_else(|error| panic!("{name}: {error}"));
     if !rows.is_empty() {
         life.fixture.write("seed/rows.sql", format!("PRAGMA defer_foreign_keys = on;\n{rows}"));
@@ -52,9 +54,9 @@ fn live_seeded(life: &Life, name: &str) {
     life.equals_plain("after loading what the seed left");
     life.down_and_up("with rows before");
     life.fixture.run(["seed"]).exits(0);
-    std::fs::remove_file(life.plain(name)).unwrap();
+    std::fs::remove_file(life.plain(name)).expect("the corpus and the files made from it are sound");
     let script = read(&corpus(&format!("schemas/sqlite/{name}.sql")).expect("it was there a moment ago"));
-    plain::run(&life.plain(name), &script).unwrap();
+    plain::run(&life.plain(name), &script).expect("the corpus and the files made from it are sound");
     life.equals_plain("after seed");
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn unexplained(folder: &Path) -> Vec<String> {
     let points = points(folder);
     let mut found: Vec<String> = names.iter().filter(|name| is_stray(name)).cloned().collect();
     for (id, record) in &points {
-        found.extend(undo_strays(folder, id, record, &names));
+        found.extend(undo_strays(id, record, &names));
     }
     found.extend(index_strays(folder, &points, &names));
     found.extend(kept_strays(&names));
@@ -69,23 +69,16 @@ fn points(folder: &Path) -> Vec<(String, Value)> {
         .collect()
 }
 
-fn undo_strays(folder: &Path, id: &str, record: &Value, names: &BTreeSet<String>) -> Vec<String> {
+fn undo_strays(id: &str, record: &Value, names: &BTreeSet<String>) -> Vec<String> {
     let own = format!("{STATE}/undo/{id}");
     if record.is_null() {
         return vec![format!("{own} has no record")];
     }
     let all = ["databases", "leaves"].into_iter().flat_map(|list| record[list].as_array().expect("a list").iter());
-    let root = fs::canonicalize(folder).expect("the project's folder");
     let kept: Vec<String> = all
         .filter_map(|entry| entry["kept"].as_str())
-        .map(|path| {
-            Path::new(path)
-                .strip_prefix(&root)
-                .or_else(|_| Path::new(path).strip_prefix(folder))
-                .expect("it is kept in the project")
-                .display()
-                .to_string()
-        })
+        .inspect(|path| assert!(Path::new(path).is_relative(), "`{path}` would not survive a move of the project"))
+        .map(str::to_owned)
         .collect();
     let missing = kept.iter().filter(|path| !names.contains(*path)).map(|path| format!("{path} is missing"));
     let record = format!("{own}/point.json");

@@ -1,5 +1,4 @@
 use proptest::prelude::*;
-use stead_schema::EngineKind::Sqlite;
 
 use super::{Check, Deferral, KeyKind, sqlite_table_clauses};
 use crate::lex::tests::texts;

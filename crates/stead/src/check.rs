@@ -2,9 +2,10 @@
 //! files, (c) the newest revisions against the models. Only (c) needs a scratch database, and only where the hash that a
 //! revision carries is not today's.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stead_engine::{Access, Session};
 use stead_revision::plan::Situation;
 use stead_revision::{Applied, Condition, LedgerRow, status};
@@ -34,6 +35,26 @@ pub struct Finding {
 ///
 /// A database that is missing or cannot be reached, or files that are wrong.
 pub async fn check(environment: &Environment) -> Result<Vec<Finding>> {
+    check_all(environment, &mut Proved::read(environment)).await
+}
+
+/// The same for whoever holds the locks: that revisions lead to the models is remembered, so that the next check of the
+/// same files needs no scratch database.
+///
+/// # Errors
+///
+/// As [`check`].
+pub async fn check_and_remember(environment: &Environment) -> Result<Vec<Finding>> {
+    let mut proved = Proved::read(environment);
+    let before = proved.clone();
+    let findings = check_all(environment, &mut proved).await?;
+    if proved != before {
+        proved.write(environment)?;
+    }
+    Ok(findings)
+}
+
+async fn check_all(environment: &Environment, proved: &mut Proved) -> Result<Vec<Finding>> {
     let revisions = Revisions::read(&environment.project)?;
     let mut findings = Vec::new();
     for database in &environment.databases {
@@ -44,7 +65,7 @@ pub async fn check(environment: &Environment) -> Result<Vec<Finding>> {
         findings.extend(of_database(session.as_mut(), database, &rows, stored.as_ref()).await?);
         session.close().await?;
         findings.extend(of_ledger(environment, &revisions, database, &rows));
-        findings.extend(of_models(environment, &revisions, database).await?);
+        findings.extend(of_models(environment, &revisions, database, proved).await?);
     }
     Ok(findings)
 }
@@ -106,12 +127,21 @@ fn of_ledger(
 }
 
 /// (c) What the revision files lead to against what the models say.
-async fn of_models(environment: &Environment, revisions: &Revisions, database: &Database) -> Result<Vec<Finding>> {
+async fn of_models(
+    environment: &Environment,
+    revisions: &Revisions,
+    database: &Database,
+    proved: &mut Proved,
+) -> Result<Vec<Finding>> {
     let apps = environment.project.apps_on(&database.name);
     let kind = database.server.kind();
     let models: Result<Vec<Models>> = apps.iter().map(|app| read_models(environment, app, kind)).collect();
     let models = models?;
     if models.iter().all(|models| models.files.is_empty() || revisions.carries_models_hash(&models.app, &models.hash)) {
+        return Ok(Vec::new());
+    }
+    let key = key(database, revisions, &apps, &models).await?;
+    if proved.keys.get(&database.name) == Some(&key) {
         return Ok(Vec::new());
     }
     let subject = || format!("revisions for {}", database.name);
@@ -130,6 +160,9 @@ async fn of_models(environment: &Environment, revisions: &Revisions, database: &
         }
     };
     let differences = stead_schema::compare(&reached, &wanted);
+    if differences.is_empty() {
+        proved.keys.insert(database.name.clone(), key);
+    }
     let text = |difference: stead_schema::Difference| format!("{difference} (against the models)");
     Ok(differences.into_iter().map(|difference| finding('c', subject(), text(difference))).collect())
 }
@@ -139,6 +172,43 @@ fn placed(error: &Error) -> String {
     let Some(label) = error.labels.first() else { return error.to_string() };
     let line = label.source[..label.span.start.min(label.source.len())].matches('\n').count() + 1;
     format!("{error} (`{}` line {line})", label.file.display())
+}
+
+/// Which revisions and models were found to agree. Only a shortcut: a record that cannot be read is as good as none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Proved {
+    /// By database, the hash over everything that the comparison depends on.
+    keys: BTreeMap<String, String>,
+}
+
+impl Proved {
+    fn path(environment: &Environment) -> PathBuf {
+        environment.state.folder().join("proved.json")
+    }
+
+    fn read(environment: &Environment) -> Self {
+        let text = std::fs::read(Self::path(environment)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    fn write(&self, environment: &Environment) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).expect("a map of strings");
+        files::write_whole(&Self::path(environment), &text)
+    }
+}
+
+/// Engine, version, revision files and models of one database, as one hash.
+async fn key(database: &Database, revisions: &Revisions, apps: &[String], models: &[Models]) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let version = database.server.version().await?;
+    hasher.update(format!("{} {version} {}\n", database.server.kind(), crate::VERSION).as_bytes());
+    for node in revisions.graph.order().into_iter().filter(|node| apps.contains(&node.app)) {
+        hasher.update(format!("{} {} {}\n", node.app, node.id, node.checksum).as_bytes());
+    }
+    for models in models {
+        hasher.update(format!("{} {}\n", models.app, models.hash).as_bytes());
+    }
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// The models of one app.

@@ -420,7 +420,7 @@ impl Run<'_> {
     /// Differences of the database or the ledger are failures; models that are ahead of the revisions are a warning.
     async fn self_check(&mut self) -> Result<()> {
         let began = Instant::now();
-        let findings = check::check(self.environment).await?;
+        let findings = check::check_and_remember(self.environment).await?;
         let (ahead, wrong): (Vec<Finding>, Vec<Finding>) =
             findings.into_iter().partition(|finding| finding.label == 'c');
         for finding in &ahead {

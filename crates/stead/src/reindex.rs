@@ -1,6 +1,7 @@
 //! Building a search index: a new one beside the one that answers, filled from the documents query, held against the
 //! rows it came from, and only then published. A failure at any moment leaves the old index answering.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -199,12 +200,18 @@ async fn prove(
     }
     let keys: Vec<String> = samples.iter().filter_map(|document| document.first()).map(key_text).collect();
     let found = engine.fetch_built(name, &built.id, &keys).await?;
-    if found.len() != keys.len() {
-        let message =
-            format!("index `{name}`: {} of {} sampled documents are missing", keys.len() - found.len(), keys.len());
-        return Err(Error::failed("index-sample-missing", message));
+    let expected = samples.iter().map(|document| fields(definition, document));
+    if found.iter().eq(expected.collect::<Vec<_>>().iter()) {
+        return Ok(());
     }
-    Ok(())
+    let message = format!("index `{name}`: {} sampled documents are not all what was read", keys.len());
+    Err(Error::failed("index-sample-differs", message).hint("nothing was published; build it again"))
+}
+
+/// A document as the index gives it back: what is `NULL` is left out.
+fn fields(definition: &Definition, document: &Document) -> BTreeMap<String, Value> {
+    let fields = definition.fields.iter().zip(document).filter(|(_, value)| **value != Value::Null);
+    fields.map(|(field, value)| (field.name.clone(), value.clone())).collect()
 }
 
 /// A key as the index stores it.

@@ -16,7 +16,7 @@ const FORMAT_1: &str = r#"{
 
 fn state() -> (tempfile::TempDir, State) {
     let folder = tempfile::tempdir().unwrap();
-    let state = State::new(folder.path());
+    let state = State::new(folder.path().join(".stead/development"));
     (folder, state)
 }
 
@@ -29,6 +29,20 @@ fn format_1_is_readable_and_written_again_as_it_was() {
     let path = state.undo().join("20260301093000-abcdef/point.json");
     let written: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(FORMAT_1).unwrap());
+}
+
+#[test]
+fn what_lies_inside_the_project_is_recorded_relative_to_it() {
+    let (folder, state) = state();
+    let mut point: UndoPoint = serde_json::from_str(FORMAT_1).unwrap();
+    point.leaves[0].kept = Some(state.undo().join("x/icons"));
+    record(&state, &point).unwrap();
+    let text = fs::read_to_string(state.undo().join("20260301093000-abcdef/point.json")).unwrap();
+    assert!(text.contains("\".stead/development/undo/x/icons\""), "{text}");
+    let moved = tempfile::tempdir().unwrap();
+    fs::rename(folder.path().join(".stead"), moved.path().join(".stead")).unwrap();
+    let there = State::new(moved.path().join(".stead/development"));
+    assert_eq!(list(&there).unwrap()[0].leaves[0].kept, Some(there.undo().join("x/icons")));
 }
 
 #[test]

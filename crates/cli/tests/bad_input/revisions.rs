@@ -48,7 +48,7 @@ pub(crate) const CASES: &[Case] = &[
         says: |said| {
             insta::assert_snapshot!(said, @r"
             error[several-heads]: the app `shop` has several heads: `55ee66ff7700 [number]_left` and `66ff77001122 [number]_right`
-              hint: join them with `stead merge --app shop`, or name one of them
+              hint: let one follow the other by its `-- parent:` line, or write a revision that names both as parents
             ")
         },
     },

@@ -160,7 +160,7 @@ fn two_heads_are_refused_with_both_names() {
         );
         fixture.write(&format!("apps/shop/migrations/{number}.sql"), text);
     }
-    fixture.run(["upgrade"]).exits(2).says("aaaa0000aaaa").says("bbbb0000bbbb").says("merge");
+    fixture.run(["upgrade"]).exits(2).says("aaaa0000aaaa").says("bbbb0000bbbb").says("names both as parents");
     fixture.run(["heads", "--app", "shop"]).exits(0).prints("aaaa0000aaaa").prints("bbbb0000bbbb");
 }
 

@@ -57,7 +57,8 @@ pub(crate) fn exchange(left: &Path, right: &Path) -> io::Result<bool> {
 }
 
 /// Copies a file's content to a name that must be free, by sharing blocks where the file system can, else byte by byte.
-/// Never by a hard link: whoever writes into one of the two must not change the other.
+/// Never by a hard link: whoever writes into one of the two must not change the other. The copy is not made durable: whoever
+/// uses it compares it with hashes first.
 ///
 /// # Errors
 ///
@@ -67,7 +68,7 @@ pub fn copy_file(from: &Path, to: &Path, probe: &dyn FileSystem) -> io::Result<(
     let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
     let shared = probe.reflink(folder_and_name(to)?.0).unwrap_or(false) && share(&target, &source);
     let copied = if shared { Ok(()) } else { io::copy(&mut source, &mut target).map(|_bytes| ()) };
-    copied.and_then(|()| target.sync_all()).inspect_err(|_error| {
+    copied.inspect_err(|_error| {
         let _gone = fs::remove_file(to);
     })
 }

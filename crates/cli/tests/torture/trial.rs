@@ -12,7 +12,7 @@ use crate::scene::{Again, Scene};
 use crate::tally::{Line, Tally};
 
 /// Random kills of each command: all of them, or the sample.
-const MOMENTS: (u32, u32) = (40, 6);
+const MOMENTS: (u32, u32) = (40, 4);
 
 /// How somebody goes on after a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -342,6 +342,18 @@ impl Fixture {
             .collect()
     }
 
+    /// Waits until a command holds the development environment's lock, which takes a moment on a busy machine.
+    pub fn wait_until_locked(&self) {
+        let lock = self.path(".stead/development/lock");
+        for _look in 0..1000 {
+            if fs::metadata(&lock).is_ok_and(|metadata| metadata.len() > 0) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("no command took the lock within ten seconds");
+    }
+
     /// Names that no finished command leaves behind: builds, journals, drafts, hidden copies.
     pub fn strays(&self) -> Vec<String> {
         let stray = |path: &String| {

@@ -50,7 +50,7 @@ fn row_113_a_second_build_waits_and_names_the_holder() {
     let mut command = fixture.command(["index", "build"]);
     command.env("STEAD_FAILPOINT", "index.batch=pause:3000").stderr(std::process::Stdio::null());
     let mut slow = command.spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    fixture.wait_until_locked();
     fixture.run(["index", "build", "--lock-timeout", "1s"]).exits(5).says("`stead index` of tester");
     assert!(slow.wait().unwrap().success());
 }

@@ -80,9 +80,10 @@ fn a_leaf_that_comes_into_being_during_a_load_is_no_reason_to_lose_the_loaded_fi
     fixture.run(["dump", "--name", "b"]).exits(0);
     fs::remove_dir_all(fixture.path("storage/pictures")).unwrap();
     let mut command = fixture.command(["load", "b"]);
-    command.env("STEAD_FAILPOINT", "journal.before=pause:2500").stderr(std::process::Stdio::null());
+    command.env("STEAD_FAILPOINT", "journal.before=pause:4000").stderr(std::process::Stdio::null());
     let mut load = command.spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1800));
+    fixture.wait_until_locked();
+    std::thread::sleep(std::time::Duration::from_millis(1500));
     fs::create_dir_all(fixture.path("storage/pictures")).unwrap();
     assert!(load.wait().unwrap().success());
     assert_eq!(fixture.read("storage/pictures/1.txt"), "a hammer\n");

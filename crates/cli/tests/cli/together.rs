@@ -1,7 +1,6 @@
 //! Row 154 and its kin: several commands at once, and what a later one says about a former one that died.
 
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use stead_testkit::fixture::{Ended, Fixture, ended};
 
@@ -42,7 +41,7 @@ fn row_154_the_one_that_waits_says_who_holds_the_lock() {
     let mut command = fixture.command(["dump", "--name", "slow"]);
     command.env("STEAD_FAILPOINT", "dump.manifest=pause:4000").stderr(Stdio::null());
     let mut slow = command.spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(700));
+    fixture.wait_until_locked();
     fixture
         .run(["init", "--lock-timeout", "1500ms"])
         .exits(5)
@@ -71,7 +70,7 @@ fn reading_commands_take_no_lock() {
     let mut command = fixture.command(["dump", "--name", "slow"]);
     command.env("STEAD_FAILPOINT", "dump.manifest=pause:3000").stderr(Stdio::null());
     let mut slow = command.spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(500));
+    fixture.wait_until_locked();
     for arguments in [
         &["status"][..],
         &["check"],

@@ -13,7 +13,10 @@ use stead_testkit::fixture::{Ended, Fixture, ended};
 
 use crate::case::Start;
 
-const STEAD: &str = env!("CARGO_BIN_EXE_stead");
+/// The binary under test. The test command names one that another user can get to, wherever the build lies.
+fn stead() -> PathBuf {
+    std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_stead").into(), PathBuf::from)
+}
 
 /// Something that stays in place until it is dropped.
 pub(crate) type Guard = Box<dyn Any>;
@@ -41,9 +44,9 @@ impl Deref for Scene {
 impl Scene {
     pub(crate) fn new(start: Start) -> Self {
         let fixture = match start {
-            Start::Empty => Fixture::empty(STEAD),
-            Start::Project => Fixture::new(STEAD),
-            Start::Ready => Fixture::ready(STEAD),
+            Start::Empty => Fixture::empty(stead()),
+            Start::Project => Fixture::new(stead()),
+            Start::Ready => Fixture::ready(stead()),
         };
         Self { guards: Vec::new(), fixture, variables: Vec::new(), user: None, late: None, skipped: None }
     }
@@ -134,13 +137,14 @@ impl Scene {
             return;
         };
         own(&self.path("."), user, group);
-        let mut probe = Command::new(STEAD);
+        let mut probe = Command::new(stead());
         probe.arg("--version").uid(user).gid(group).stdout(Stdio::null()).stderr(Stdio::null());
         let reached = probe.current_dir(self.path(".")).status().is_ok_and(|status| status.success());
         if reached {
             self.user = Some((user, group));
         } else {
-            self.skipped = Some(("unprivileged".to_owned(), format!("the user `{name}` cannot reach `{STEAD}`")));
+            self.skipped =
+                Some(("unprivileged".to_owned(), format!("the user `{name}` cannot reach `{}`", stead().display())));
         }
     }
 

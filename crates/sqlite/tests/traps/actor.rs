@@ -26,7 +26,14 @@ impl Actor {
     /// The same, as another user.
     pub(crate) fn start_as(part: &str, database: &Path, user: Option<u32>) -> Self {
         let folder = tempfile::Builder::new().prefix("actor").tempdir().unwrap().keep();
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut program = std::env::current_exe().unwrap();
+        if user.is_some() {
+            // The build may lie where another user cannot get to.
+            let copy = folder.join("actor");
+            std::fs::copy(&program, &copy).unwrap();
+            program = copy;
+        }
+        let mut command = Command::new(program);
         command.args(["--exact", "actor::plays_its_part", "--test-threads", "1"]);
         command.env(PART, part).env("STEAD_TRAP_DATABASE", database).env("STEAD_TRAP_FOLDER", &folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

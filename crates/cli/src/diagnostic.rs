@@ -44,8 +44,6 @@ pub(crate) fn document(error: &Error) -> Value {
 }
 
 fn place(label: &Label) -> Value {
-    let before = &label.source[..label.span.start.min(label.source.len())];
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let (line, column) = label.position();
     json!({ "file": label.file, "line": line, "column": column, "text": label.text })
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use stead_engine::{Access, Session};
 use stead_revision::plan::Situation;
-use stead_revision::{Applied, Condition, LedgerRow, status};
+use stead_revision::{Condition, LedgerRow, status};
 use stead_schema::{EngineKind, Schema};
 use stead_sql::split::split;
 
@@ -16,6 +16,7 @@ use crate::environment::{Database, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::ledger::{self, StoredSchema};
 use crate::revisions::Revisions;
+use crate::upgrade::add_ledger;
 use crate::{files, seed};
 
 /// One difference.
@@ -106,9 +107,7 @@ fn of_ledger(
     rows: &[LedgerRow],
 ) -> Vec<Finding> {
     let mut situation = Situation::new();
-    for app in environment.project.apps_on(&database.name) {
-        situation.insert(&database.name, Applied::new(&app, rows.iter().cloned()));
-    }
+    add_ledger(&mut situation, environment, &database.name, rows);
     let mut findings = Vec::new();
     for target in situation.targets() {
         for line in status(&revisions.graph, &situation, target) {
@@ -170,7 +169,7 @@ async fn of_models(
 /// An error in one line, with its place.
 fn placed(error: &Error) -> String {
     let Some(label) = error.labels.first() else { return error.to_string() };
-    let line = label.source[..label.span.start.min(label.source.len())].matches('\n').count() + 1;
+    let (line, _column) = label.position();
     format!("{error} (`{}` line {line})", label.file.display())
 }
 

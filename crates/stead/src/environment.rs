@@ -388,9 +388,9 @@ impl Environment {
         let points = undo::list(&self.state)?;
         let kept: Vec<PathBuf> =
             points.into_iter().flat_map(|point| point.leaves).filter_map(|leaf| leaf.kept).collect();
+        let owner = self.owner();
         for path in files::entries(&storage.path)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let owner = self.owner();
             let ours = [".stead-new-", ".stead-kept-"].iter().any(|kind| name.starts_with(&format!("{kind}{owner}-")));
             if ours && !kept.iter().any(|kept| kept.starts_with(&path)) {
                 // On a file system of its own it cannot be moved to the trash first, and this process may end soon.

@@ -61,6 +61,16 @@ pub struct Label {
     pub text: String,
 }
 
+impl Label {
+    /// The line and the column of the place, both from 1, the column in characters.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        let before = &self.source[..self.source.floor_char_boundary(self.span.start)];
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (before.matches('\n').count() + 1, column)
+    }
+}
+
 /// An error of a use case.
 #[derive(Clone, Debug)]
 pub struct Error {

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::revision::choose_app;
 use crate::revisions::{Revisions, shown};
-use crate::upgrade::situation;
+use crate::upgrade::{add_ledger, situation};
 
 /// A revision in one database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -159,9 +159,7 @@ pub async fn situation_of(environment: &Environment, database: &crate::environme
     let rows = crate::ledger::read(session.as_mut()).await?;
     session.close().await?;
     let mut situation = Situation::new();
-    for app in environment.project.apps_on(&database.name) {
-        situation.insert(&database.name, stead_revision::Applied::new(&app, rows.iter().cloned()));
-    }
+    add_ledger(&mut situation, environment, &database.name, &rows);
     Ok(situation)
 }
 

@@ -231,18 +231,10 @@ impl Run<'_> {
                 .await
                 .map(|seeded| format!("{} rows from {} steps", seeded.rows, seeded.steps)),
         };
-        match built {
-            Ok(text) => {
-                replacement.swap().await?;
-                let name = if snapshot.is_some() { "load" } else { "seed" };
-                self.did(name, text, began);
-                Ok(())
-            }
-            Err(error) => {
-                self.environment.abandon().await;
-                Err(error)
-            }
-        }
+        let text = replacement.swap_if_built(built).await?;
+        let name = if snapshot.is_some() { "load" } else { "seed" };
+        self.did(name, text, began);
+        Ok(())
     }
 
     /// A damaged `_init` found while it is unpacked is no reason to fail: the seed makes a new one.
@@ -286,17 +278,9 @@ impl Run<'_> {
         let began = Instant::now();
         let mut replacement = Replacement::new(self.environment, operation);
         let built = replacement.schema_only(source, self.options.skip_index).await;
-        match built {
-            Ok(()) => {
-                replacement.swap().await?;
-                self.did("databases", "built anew", began);
-                Ok(())
-            }
-            Err(error) => {
-                self.environment.abandon().await;
-                Err(error)
-            }
-        }
+        replacement.swap_if_built(built).await?;
+        self.did("databases", "built anew", began);
+        Ok(())
     }
 
     async fn make_missing(&mut self) -> Result<()> {

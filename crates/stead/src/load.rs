@@ -82,16 +82,7 @@ pub async fn load(environment: &Environment, options: &LoadOptions) -> Result<Lo
     refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, format!("load {}", options.name));
     let built = build(environment, &snapshot, options, &mut replacement).await;
-    match built {
-        Ok(loaded) => {
-            replacement.swap().await?;
-            Ok(loaded)
-        }
-        Err(error) => {
-            environment.abandon().await;
-            Err(error)
-        }
-    }
+    replacement.swap_if_built(built).await
 }
 
 /// Finds the snapshot and refuses one that cannot be loaded here.

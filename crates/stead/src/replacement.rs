@@ -191,6 +191,21 @@ impl<'a> Replacement<'a> {
         swapped
     }
 
+    /// Swaps if the building went well; else removes what was built and gives the error back.
+    ///
+    /// # Errors
+    ///
+    /// The error of the building, or as [`Replacement::swap`].
+    pub async fn swap_if_built<T>(self, built: Result<T>) -> Result<T> {
+        match built {
+            Ok(outcome) => self.swap().await.map(|()| outcome),
+            Err(error) => {
+                self.environment.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
     async fn swap_and_sweep(mut self) -> Result<()> {
         let files = self.journal.leaves.iter().any(|leaf| leaf.kept.is_some() && !files::is_empty(&leaf.live));
         let keep = (files || !self.point_if_files) && !self.environment.consents.no_undo;

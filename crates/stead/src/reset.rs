@@ -34,13 +34,8 @@ pub async fn reset(environment: &Environment) -> Result<()> {
     let _held = environment.hold().await?;
     refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, "reset");
-    match build(environment, &mut replacement).await {
-        Ok(()) => replacement.swap().await,
-        Err(error) => {
-            environment.abandon().await;
-            Err(error)
-        }
-    }
+    let built = build(environment, &mut replacement).await;
+    replacement.swap_if_built(built).await
 }
 
 async fn build(environment: &Environment, replacement: &mut Replacement<'_>) -> Result<()> {

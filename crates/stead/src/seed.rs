@@ -61,16 +61,8 @@ pub async fn seed(environment: &Environment, skip_index: bool) -> Result<Seeded>
     let _held = environment.hold().await?;
     refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, "seed");
-    match build(environment, skip_index, &mut replacement).await {
-        Ok(seeded) => {
-            replacement.swap().await?;
-            Ok(seeded)
-        }
-        Err(error) => {
-            environment.abandon().await;
-            Err(error)
-        }
-    }
+    let built = build(environment, skip_index, &mut replacement).await;
+    replacement.swap_if_built(built).await
 }
 
 /// Builds seeded databases and storage and hands them to the replacement. The caller holds the locks.

@@ -215,11 +215,16 @@ pub(crate) async fn situation(
             .map_err(|error| error.context(format!("database `{}`", database.name)))?;
         session.close().await?;
         ledger::refuse_foreign(&rows, environment, &database.name)?;
-        for app in environment.project.apps_on(&database.name) {
-            situation.insert(&database.name, Applied::new(&app, rows.iter().cloned()));
-        }
+        add_ledger(&mut situation, environment, &database.name, &rows);
     }
     Ok(situation)
+}
+
+/// Adds what the ledger of one database says about each app that belongs there.
+pub(crate) fn add_ledger(situation: &mut Situation, environment: &Environment, database: &str, rows: &[LedgerRow]) {
+    for app in environment.project.apps_on(database) {
+        situation.insert(database, Applied::new(&app, rows.iter().cloned()));
+    }
 }
 
 /// The schema that a revision leaves is what `check` compares with from then on, so a difference that is there already is

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use stead_schema::Schema;
 
 use crate::{EngineError, Place, Session};
 
@@ -58,6 +59,9 @@ pub trait Source: Send + Sync {
     ///
     /// `NotFound` if there is no such stream.
     fn open(&self, name: &str) -> std::io::Result<Box<dyn Read + Send>>;
+
+    /// What the database looked like when it was dumped. An engine whose streams hold rows alone builds it from this.
+    fn schema(&self) -> Option<&Schema>;
 
     /// An uncompressed copy of the stream that was kept from an earlier load, if there is one that can be trusted.
     fn kept(&self, name: &str) -> Option<PathBuf>;

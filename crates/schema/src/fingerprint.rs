@@ -14,6 +14,7 @@ pub fn fingerprint(schema: &Schema) -> String {
 #[must_use]
 pub(crate) fn comparable(schema: &Schema) -> Schema {
     let mut schema = schema.clone();
+    schema.dependencies.clear();
     schema.sort();
     for table in &mut schema.tables {
         table.definition = None;

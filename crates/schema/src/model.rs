@@ -49,13 +49,42 @@ pub struct Schema {
     pub triggers: Vec<Trigger>,
     /// Everything else that the catalog lists.
     pub objects: Vec<Object>,
+    /// Which object needs which other one to be there first, as far as the engine's catalog says. Used to write the schema
+    /// in an order that works, never to compare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<Dependency>,
+}
+
+/// An object that cannot be made before another one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Dependency {
+    /// The object that needs.
+    pub of: Reference,
+    /// The object that is needed.
+    pub on: Reference,
+}
+
+/// An object of a schema by its kind and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Reference {
+    /// `table`, `view`, `trigger`, or the word for an [`Object`]'s kind.
+    pub kind: String,
+    /// Its name, as the schema has it.
+    pub name: Name,
 }
 
 impl Schema {
     /// A database without any object.
     #[must_use]
     pub fn empty(engine: EngineKind) -> Self {
-        Self { engine, tables: Vec::new(), views: Vec::new(), triggers: Vec::new(), objects: Vec::new() }
+        Self {
+            engine,
+            tables: Vec::new(),
+            views: Vec::new(),
+            triggers: Vec::new(),
+            objects: Vec::new(),
+            dependencies: Vec::new(),
+        }
     }
 
     /// True if there is no object at all.
@@ -75,6 +104,8 @@ impl Schema {
         self.tables.sort_by(|left, right| left.name.cmp(&right.name));
         self.views.sort_by(|left, right| left.name.cmp(&right.name));
         self.triggers.sort_by(|left, right| (&left.table, &left.name).cmp(&(&right.table, &right.name)));
+        self.dependencies.sort();
+        self.dependencies.dedup();
         self.objects.sort_by(|left, right| (&left.kind, &left.name).cmp(&(&right.kind, &right.name)));
         for table in &mut self.tables {
             table.sort();

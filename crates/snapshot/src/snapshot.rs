@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stead_engine::snapshot::{Advance, Source};
+use stead_schema::Schema;
 
 use crate::frame::{MAGIC, RECORD, Stored};
 use crate::kept::Kept;
@@ -186,6 +187,11 @@ impl Source for PartSource {
             io::Error::new(io::ErrorKind::NotFound, text)
         })?;
         Ok(read::open(stored)?)
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        let Part::Database(name) = &self.part else { return None };
+        self.snapshot.manifest.databases.get(name).map(|record| &record.schema)
     }
 
     fn kept(&self, name: &str) -> Option<PathBuf> {

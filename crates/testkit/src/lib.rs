@@ -4,4 +4,5 @@
 pub mod conformance;
 pub mod fixture;
 pub mod script;
+pub mod servers;
 pub mod skip;

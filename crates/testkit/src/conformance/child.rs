@@ -261,6 +261,7 @@ async fn dump(subject: &dyn Subject, place: &Place) -> Result<Arc<Memory>> {
     let server = subject.server();
     let memory = Arc::new(Memory::default());
     let mut view = server.bulk().view(std::slice::from_ref(place)).await?;
+    memory.remember(view.session(place)?.inspect().await?);
     view.dump(place, Arc::clone(&memory) as _, advance()).await?;
     view.close().await?;
     Ok(memory)

@@ -16,6 +16,7 @@ use super::{Scene, count};
 pub(super) async fn dump(scene: &Scene<'_>, place: &Place) -> Result<Arc<Memory>, EngineError> {
     let memory = Arc::new(Memory::default());
     let mut view = scene.server.bulk().view(std::slice::from_ref(place)).await?;
+    memory.remember(view.session(place)?.inspect().await?);
     view.dump(place, Arc::clone(&memory) as _, advance()).await?;
     view.close().await?;
     Ok(memory)

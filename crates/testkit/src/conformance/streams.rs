@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stead_engine::snapshot::{Advance, Sink, SinkStream, Source};
+use stead_schema::Schema;
 
 /// Finished streams by name.
 pub type Streams = BTreeMap<String, Vec<u8>>;
@@ -15,6 +16,7 @@ pub type Streams = BTreeMap<String, Vec<u8>>;
 #[derive(Debug, Default)]
 pub struct Memory {
     streams: Arc<Mutex<Streams>>,
+    schema: OnceLock<Schema>,
     kept: Option<PathBuf>,
     full: bool,
 }
@@ -36,6 +38,11 @@ impl Memory {
     #[must_use]
     pub fn kept_at(self, path: PathBuf) -> Self {
         Self { kept: Some(path), ..self }
+    }
+
+    /// Remembers what the dumped database looked like, as a manifest does.
+    pub fn remember(&self, schema: Schema) {
+        let _there_already = self.schema.set(schema);
     }
 
     /// The finished streams.
@@ -92,6 +99,10 @@ impl Source for Memory {
         Ok(Box::new(Cursor::new(bytes)))
     }
 
+    fn schema(&self) -> Option<&Schema> {
+        self.schema.get()
+    }
+
     fn kept(&self, _name: &str) -> Option<PathBuf> {
         self.kept.clone()
     }
@@ -110,6 +121,10 @@ impl Source for Broken {
         let bytes = self.0.streams().remove(name).ok_or(io::ErrorKind::NotFound)?;
         let half = bytes.len() / 2;
         Ok(Box::new(Cursor::new(bytes[..half].to_vec()).chain(Failing)))
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        Source::schema(&self.0)
     }
 
     fn kept(&self, _name: &str) -> Option<PathBuf> {

@@ -1,0 +1,1 @@
+//! PostgreSQL behind the ports of the engine. What is here and why is told in each module.

@@ -188,8 +188,9 @@ impl Source for PartSource {
         Ok(read::open(stored)?)
     }
 
-    fn kept(&self, name: &str) -> Option<PathBuf> {
-        self.kept.as_ref()?.find(&self.snapshot, &self.part, name)
+    fn put_kept(&self, name: &str, to: &Path) -> io::Result<bool> {
+        let Some(kept) = &self.kept else { return Ok(false) };
+        kept.put(&self.snapshot, &self.part, name, to)
     }
 
     fn filled(&self, name: &str, file: &Path) {

@@ -3,7 +3,7 @@
 //! compressed chunks, a pipe) is behind [`Sink`] and [`Source`].
 
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -63,8 +63,14 @@ pub trait Source: Send + Sync {
     /// What the database looked like when it was dumped. An engine whose streams hold rows alone builds it from this.
     fn schema(&self) -> Option<&Schema>;
 
-    /// An uncompressed copy of the stream that was kept from an earlier load, if there is one that can be trusted.
-    fn kept(&self, name: &str) -> Option<PathBuf>;
+    /// Puts the stream's bytes at `to`, an empty file of the caller's, out of a copy that was kept from an earlier load;
+    /// false if there is none that can be trusted, and then the file is as it was. What lies at the path afterwards may be
+    /// another file of the same owner and mode, and until the load is over it is read at most.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stops the writing.
+    fn put_kept(&self, name: &str, to: &Path) -> std::io::Result<bool>;
 
     /// Is told that a file holds exactly the bytes of the stream now, so that a copy of it can be begun. Until the load is
     /// over the file is read at most.

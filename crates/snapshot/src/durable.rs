@@ -64,13 +64,21 @@ pub(crate) fn exchange(left: &Path, right: &Path) -> io::Result<bool> {
 ///
 /// Whatever the system says; the target is removed again then.
 pub fn copy_file(from: &Path, to: &Path, probe: &dyn FileSystem) -> io::Result<()> {
-    let mut source = File::open(from)?;
-    let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
-    let shared = probe.reflink(folder_and_name(to)?.0).unwrap_or(false) && share(&target, &source);
-    let copied = if shared { Ok(()) } else { io::copy(&mut source, &mut target).map(|_bytes| ()) };
-    copied.inspect_err(|_error| {
+    copy_open(File::open(from)?, to, probe)
+}
+
+/// The same from a file that is open already, so that its name may change meanwhile.
+pub(crate) fn copy_open(source: File, to: &Path, probe: &dyn FileSystem) -> io::Result<()> {
+    let target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    fill(target, source, folder_and_name(to)?.0, probe).inspect_err(|_error| {
         let _gone = fs::remove_file(to);
     })
+}
+
+/// Fills an empty file in that folder with the content of another one.
+pub(crate) fn fill(mut target: File, mut source: File, folder: &Path, probe: &dyn FileSystem) -> io::Result<()> {
+    let shared = probe.reflink(folder).unwrap_or(false) && share(&target, &source);
+    if shared { Ok(()) } else { io::copy(&mut source, &mut target).map(|_bytes| ()) }
 }
 
 /// Lets the target share the source's blocks; false if that cannot be, and then the target is still empty.

@@ -2,7 +2,7 @@
 //! A copy counts only while its record, its length, its time of change and its whole content
 //! agree with the snapshot; anything else is removed and the stream is decompressed again.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
 
-use crate::durable::{copy_file, remove_tree, write_whole};
+use crate::durable::{copy_file, copy_open, fill, remove_tree, write_whole};
 use crate::frame::{Frame, Stored, in_memory};
 use crate::layout::Part;
 use crate::pack::cores;
@@ -26,6 +26,14 @@ pub struct Kept {
     probe: Arc<dyn FileSystem>,
     copying: Mutex<Option<Copying>>,
     offered: AtomicBool,
+}
+
+/// A copy whose record agrees with a snapshot.
+struct Copy {
+    key: String,
+    record: Record,
+    stored: Stored,
+    path: PathBuf,
 }
 
 /// A copy that is being made under a hidden name, on a thread of its own.
@@ -65,14 +73,78 @@ impl Kept {
     /// from it is proved as if it came from the snapshot itself.
     #[must_use]
     pub fn find(&self, snapshot: &Snapshot, part: &Part, stream: &str) -> Option<PathBuf> {
+        let copy = self.promising(snapshot, part, stream)?;
+        if compare(&copy.stored, &copy.path).is_ok() {
+            self.touch(&copy.key, copy.record);
+            self.offered.store(true, Ordering::Relaxed);
+            return Some(copy.path);
+        }
+        self.forget(&copy.key);
+        None
+    }
+
+    /// Puts the copy of a stream at `to`, an empty file of the caller's; false if there is none that can be trusted.
+    ///
+    /// Where a rename reaches, the copy itself becomes that file, and a new one is made of it on a thread while it is
+    /// compared: so what is loaded was written out long ago and need not be waited for. The new copy counts after
+    /// [`settle`](Self::settle); until then nobody may write into the file. Elsewhere the bytes are copied. Call it under the
+    /// environment's lock.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stops the copying; `to` is rubbish then.
+    pub fn put(&self, snapshot: &Snapshot, part: &Part, stream: &str, to: &Path) -> io::Result<bool> {
+        let Some(copy) = self.promising(snapshot, part, stream) else { return Ok(false) };
+        if can_become(&copy.path, to) {
+            return self.hand_over(snapshot, copy, to);
+        }
+        let Some(path) = self.find(snapshot, part, stream) else { return Ok(false) };
+        self.copy_out(&path, to).map(|()| true)
+    }
+
+    fn hand_over(&self, snapshot: &Snapshot, copy: Copy, to: &Path) -> io::Result<bool> {
+        self.give_up();
+        let hidden = self.hidden(&copy.key);
+        let _left_over = fs::remove_file(&hidden);
+        let (source, target, probe) = (File::open(&copy.path)?, hidden.clone(), self.probe.clone());
+        let thread = std::thread::Builder::new().name("stead-keep".to_owned());
+        let thread = thread
+            .spawn(move || copy_open(source, &target, probe.as_ref()).map_err(SnapshotError::io("copy to", &target)))?;
+        let Copy { key, record: _, stored, path } = copy;
+        let digest = snapshot.manifest().digest.clone();
+        let good = compare(&stored, &path).is_ok();
+        *self.copying() = Some(Copying { key: key.clone(), hidden, digest, stored, thread });
+        if !good {
+            self.give_up();
+            self.forget(&key);
+            return Ok(false);
+        }
+        fs::set_permissions(&path, fs::metadata(to)?.permissions())?;
+        if fs::rename(&path, to).is_ok() {
+            let _gone = fs::remove_file(self.folder.join(format!("{key}.json")));
+        } else {
+            // Two mounts of one file system look like one until a rename is tried.
+            self.give_up();
+            self.copy_out(&path, to)?;
+        }
+        self.offered.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    fn copy_out(&self, path: &Path, to: &Path) -> io::Result<()> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        fill(OpenOptions::new().write(true).open(to)?, File::open(path)?, folder, self.probe.as_ref())
+    }
+
+    /// The copy of a stream, if its record agrees with the snapshot and with what the system says of the file. One that
+    /// does not is removed.
+    fn promising(&self, snapshot: &Snapshot, part: &Part, stream: &str) -> Option<Copy> {
         let stored = snapshot.stream(part, stream)?;
         let key = key(snapshot, &stored);
         let record = self.record(&key)?;
         let path = self.copy(&key);
-        if self.trusted(&record, snapshot, &stored, &path) {
-            self.touch(&key, record);
-            self.offered.store(true, Ordering::Relaxed);
-            return Some(path);
+        if agrees(&record, snapshot, &stored, &path) {
+            return Some(Copy { key, record, stored, path });
         }
         self.forget(&key);
         None
@@ -107,7 +179,7 @@ impl Kept {
         fs::create_dir_all(&self.folder).map_err(SnapshotError::io("create", &self.folder))?;
         self.forget(&key);
         self.make_room(size).map_err(SnapshotError::io("tidy", &self.folder))?;
-        let hidden = self.folder.join(format!(".{key}.copying"));
+        let hidden = self.hidden(&key);
         let digest = snapshot.manifest().digest.clone();
         let (of, from, to, probe) = (stored.clone(), from.to_owned(), hidden.clone(), self.probe.clone());
         let thread = std::thread::Builder::new().name("stead-keep".to_owned());
@@ -187,17 +259,6 @@ impl Kept {
         self.write(key, &record).map_err(SnapshotError::io("write", &self.folder))
     }
 
-    fn trusted(&self, record: &Record, snapshot: &Snapshot, stored: &Stored, path: &Path) -> bool {
-        let Ok(about) = fs::symlink_metadata(path) else { return false };
-        let same = about.is_file()
-            && record.digest == snapshot.manifest().digest
-            && record.stream == stored.key.to_string()
-            && record.index_hash == stored.record.index_hash
-            && (about.len(), about.len()) == (record.size, stored.record.raw_bytes)
-            && (about.mtime(), about.mtime_nsec()) == record.modified;
-        same && compare(stored, path).is_ok()
-    }
-
     /// Makes this the most recently used copy. Where that cannot be written, the copy is as good.
     fn touch(&self, key: &str, mut record: Record) {
         let latest = self.latest();
@@ -264,12 +325,33 @@ impl Kept {
     fn copy(&self, key: &str) -> PathBuf {
         self.folder.join(format!("{key}.copy"))
     }
+
+    fn hidden(&self, key: &str) -> PathBuf {
+        self.folder.join(format!(".{key}.copying"))
+    }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
         self.give_up();
     }
+}
+
+/// Whether the record is of this stream and of the file at the path.
+fn agrees(record: &Record, snapshot: &Snapshot, stored: &Stored, path: &Path) -> bool {
+    let Ok(about) = fs::symlink_metadata(path) else { return false };
+    about.is_file()
+        && record.digest == snapshot.manifest().digest
+        && record.stream == stored.key.to_string()
+        && record.index_hash == stored.record.index_hash
+        && (about.len(), about.len()) == (record.size, stored.record.raw_bytes)
+        && (about.mtime(), about.mtime_nsec()) == record.modified
+}
+
+/// Whether a rename can make the first file the second one: one file system, one owner, no other name for the first.
+fn can_become(copy: &Path, to: &Path) -> bool {
+    let (Ok(copy), Ok(to)) = (fs::symlink_metadata(copy), fs::symlink_metadata(to)) else { return false };
+    copy.dev() == to.dev() && (copy.uid(), copy.gid()) == (to.uid(), to.gid()) && copy.nlink() == 1 && to.is_file()
 }
 
 /// The name of a copy's files.

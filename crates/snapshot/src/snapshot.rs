@@ -194,8 +194,9 @@ impl Source for PartSource {
         self.snapshot.manifest.databases.get(name).map(|record| &record.schema)
     }
 
-    fn kept(&self, name: &str) -> Option<PathBuf> {
-        self.kept.as_ref()?.find(&self.snapshot, &self.part, name)
+    fn put_kept(&self, name: &str, to: &Path) -> io::Result<bool> {
+        let Some(kept) = &self.kept else { return Ok(false) };
+        kept.put(&self.snapshot, &self.part, name, to)
     }
 
     fn filled(&self, name: &str, file: &Path) {

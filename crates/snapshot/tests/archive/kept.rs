@@ -42,7 +42,18 @@ impl Bench {
     }
 
     fn find(&self, snapshot: &Snapshot) -> Option<PathBuf> {
-        snapshot.source(&catalog(), Some(self.kept.clone())).unwrap().kept("pages")
+        self.kept.find(snapshot, &catalog(), "pages")
+    }
+
+    /// An empty file, as whoever builds a database makes one.
+    fn empty(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, "").unwrap();
+        path
+    }
+
+    fn put(&self, snapshot: &Snapshot, to: &Path) -> bool {
+        snapshot.source(&catalog(), Some(self.kept.clone())).unwrap().put_kept("pages", to).unwrap()
     }
 
     fn files(&self) -> usize {
@@ -56,7 +67,9 @@ fn a_kept_copy_is_found_and_equal() {
     let snapshot = bench.keep("b", 1);
     let path = bench.find(&snapshot).unwrap();
     assert!(fs::read(path).unwrap() == bytes(SIZE, 1));
-    assert!(snapshot.source(&catalog(), None).unwrap().kept("pages").is_none(), "nobody asked for copies");
+    let target = bench.empty("target");
+    let put = snapshot.source(&catalog(), None).unwrap().put_kept("pages", &target).unwrap();
+    assert!(!put && fs::read(target).unwrap().is_empty(), "nobody asked for copies");
     let again = Shelf::new(bench.folder.path().join("backups")).open(&name("b")).unwrap();
     assert!(bench.find(&again).is_some());
 }
@@ -169,4 +182,64 @@ fn trap_f04_sharing_is_tried_once_and_a_copy_is_whole_without_it() {
     let mut start = [0; 4];
     fs::File::open(&from).unwrap().read_exact(&mut start).unwrap();
     assert_eq!(start, bytes(4, 1)[..]);
+}
+
+#[test]
+fn a_kept_copy_becomes_the_file_and_is_made_again() {
+    let bench = Bench::new(1 << 30);
+    let snapshot = bench.keep("b", 1);
+    let kept = fs::metadata(bench.find(&snapshot).unwrap()).unwrap().ino();
+    for round in 0..3 {
+        let to = bench.empty(&format!("target{round}"));
+        fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        assert!(bench.put(&snapshot, &to));
+        assert!(fs::read(&to).unwrap() == bytes(SIZE, 1));
+        assert_eq!(fs::metadata(&to).unwrap().mode() & 0o777, 0o600, "the mode is the caller's");
+        assert!(round > 0 || fs::metadata(&to).unwrap().ino() == kept, "it was copied");
+        bench.kept.settle().unwrap();
+        fs::write(&to, "the application goes on").unwrap();
+    }
+    assert_eq!(bench.files(), 2);
+    assert!(fs::read(bench.find(&snapshot).unwrap()).unwrap() == bytes(SIZE, 1));
+}
+
+#[test]
+fn a_copy_that_was_not_made_again_is_missing() {
+    let bench = Bench::new(1 << 30);
+    let snapshot = bench.keep("b", 1);
+    let to = bench.empty("target");
+    let hasty = Arc::new(Kept::new(bench.folder.path().join("kept"), 1 << 30, Arc::new(RealFileSystem::default())));
+    assert!(hasty.put(&snapshot, &catalog(), "pages", &to).unwrap());
+    // The load failed before it came to settling.
+    drop(hasty);
+    assert_eq!(bench.files(), 0);
+    assert!(!bench.put(&snapshot, &bench.empty("other")));
+}
+
+#[test]
+fn a_damaged_copy_is_not_handed_over() {
+    let bench = Bench::new(1 << 30);
+    let snapshot = bench.keep("b", 1);
+    let path = bench.find(&snapshot).unwrap();
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    let mut content = fs::read(&path).unwrap();
+    content[SIZE - 1] ^= 1;
+    fs::write(&path, content).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    let to = bench.empty("target");
+    assert!(!bench.put(&snapshot, &to));
+    assert!(fs::read(&to).unwrap().is_empty());
+    assert_eq!(bench.files(), 0);
+}
+
+#[test]
+fn a_copy_with_a_second_name_is_copied() {
+    let bench = Bench::new(1 << 30);
+    let snapshot = bench.keep("b", 1);
+    let kept = bench.find(&snapshot).unwrap();
+    fs::hard_link(&kept, bench.folder.path().join("second")).unwrap();
+    let to = bench.empty("target");
+    assert!(bench.put(&snapshot, &to));
+    assert!(fs::read(&to).unwrap() == bytes(SIZE, 1));
+    assert_eq!(fs::metadata(&kept).unwrap().nlink(), 2, "it stays where it is");
 }

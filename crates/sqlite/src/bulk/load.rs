@@ -15,7 +15,6 @@ use super::{STREAM, names};
 use crate::admin;
 use crate::apply::Worker;
 use crate::connect::Settings;
-use crate::connect::descriptor::Descriptor;
 use crate::connect::filesystem::{copy_file, folder_of, remove_side_files, remove_with_side_files, sync_folder};
 use crate::connect::header::{self, Content};
 use crate::connect::opening::{find, open};
@@ -43,6 +42,12 @@ impl Building {
         Ok(Self { path, file, finished: false })
     }
 
+    /// Takes the file that now lies at the path for the one that is built.
+    fn reopen(&mut self) -> io::Result<()> {
+        self.file = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        Ok(())
+    }
+
     fn finish(mut self) -> Result<(), EngineError> {
         sync_folder(folder_of(&self.path))?;
         self.finished = true;
@@ -68,21 +73,22 @@ pub(super) fn load(
 ) -> Result<(), EngineError> {
     let length = source.streams().into_iter().find(|(name, _)| name == STREAM).map(|(_, length)| length);
     let length = length.ok_or_else(|| broken(format!("the snapshot of this database has no stream `{STREAM}`")))?;
-    let building = Building::begin(find(place)?.absent()?)?;
-    let unwritten = |error| EngineError::io(format!("cannot write `{}`", building.path.display()), &error);
-    let kept = source.kept(STREAM);
-    match &kept {
-        Some(kept) => from_kept(kept, &building, length, settings)?,
-        None => {
-            from_stream(source, &building.file, length, advance).map_err(unwritten_or_broken(&building.path))?;
-            source.filled(STREAM, &building.path);
-        }
+    let mut building = Building::begin(find(place)?.absent()?)?;
+    let path = building.path.clone();
+    let unwritten = |error| EngineError::io(format!("cannot write `{}`", path.display()), &error);
+    let kept = source.put_kept(STREAM, &path).map_err(unwritten)?;
+    if kept {
+        building.reopen().map_err(unwritten)?;
+        failpoint("bulk.load.middle").map_err(unwritten)?;
+    } else {
+        from_stream(source, &building.file, length, advance).map_err(unwritten_or_broken(&path))?;
+        source.filled(STREAM, &path);
     }
     building.file.sync_all().map_err(unwritten)?;
     failpoint("bulk.load.synced").map_err(unwritten)?;
-    whole_pages(&building.path, length)?;
-    if kept.is_none() {
-        check(&building.path, settings)?;
+    whole_pages(&building, length)?;
+    if !kept {
+        check(&path, settings)?;
     }
     advance(length, Some(length));
     building.finish()
@@ -100,16 +106,6 @@ fn unwritten_or_broken(path: &Path) -> impl Fn(io::Error) -> EngineError + '_ {
         }
         _ => EngineError::io(format!("cannot write `{}`", path.display()), &error),
     }
-}
-
-fn from_kept(kept: &Path, building: &Building, length: u64, settings: &Settings) -> Result<(), EngineError> {
-    let failed = |error| EngineError::io(format!("cannot copy `{}`", kept.display()), &error);
-    let from = Descriptor::open(kept).map_err(failed)?;
-    if from.metadata().map_err(failed)?.len() != length {
-        return Err(broken(format!("the kept copy `{}` has not the length of its snapshot", kept.display())));
-    }
-    failpoint("bulk.load.middle").map_err(failed)?;
-    copy_file(settings.file_system.as_ref(), &from, &building.file).map_err(failed)
 }
 
 fn from_stream(source: &dyn Source, file: &File, length: u64, advance: &Advance) -> io::Result<()> {
@@ -155,7 +151,12 @@ fn fill(stream: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// A database is whole pages with a header before them, or nothing.
-fn whole_pages(path: &Path, length: u64) -> Result<(), EngineError> {
+fn whole_pages(building: &Building, length: u64) -> Result<(), EngineError> {
+    let path = &building.path;
+    let found = building.file.metadata().map_err(|error| EngineError::io("cannot look at the database", &error))?.len();
+    if found != length {
+        return Err(broken(format!("`{}` has {found} bytes, {length} were announced", path.display())));
+    }
     match header::read(path)? {
         Content::Empty => Ok(()),
         Content::Database(header) if length.is_multiple_of(u64::from(header.page_size)) => Ok(()),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stead_engine::snapshot::{Advance, Sink, SinkStream, Source};
@@ -103,8 +103,8 @@ impl Source for Memory {
         self.schema.get()
     }
 
-    fn kept(&self, _name: &str) -> Option<PathBuf> {
-        self.kept.clone()
+    fn put_kept(&self, _name: &str, to: &Path) -> io::Result<bool> {
+        self.kept.as_ref().map_or(Ok(false), |kept| std::fs::copy(kept, to).map(|_bytes| true))
     }
 }
 
@@ -127,8 +127,8 @@ impl Source for Broken {
         Source::schema(&self.0)
     }
 
-    fn kept(&self, _name: &str) -> Option<PathBuf> {
-        None
+    fn put_kept(&self, _name: &str, _to: &Path) -> io::Result<bool> {
+        Ok(false)
     }
 }
 

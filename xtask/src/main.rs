@@ -10,6 +10,7 @@
 mod ci;
 mod reference;
 mod rows;
+mod servers;
 mod source;
 mod suite;
 mod tidy;
@@ -27,6 +28,7 @@ cargo xtask NAME
 
   tidy                          check the rules that the compiler cannot: layers, purity, sizes, links, dependency tree
   test [-p CRATE]… [FILTER…]    get what is missing, build, run every test, say what was skipped and why
+  servers start|stop|env        start one server of each kind for tests, stop them, or print where they are
   torture SUITE                 run the full number of a long suite, where `test` runs a sample
   reference [--check]           write docs/reference.md from the program, or compare it
   rows [--check]                write docs/rows.md from the names of the tests, or compare it
@@ -36,7 +38,10 @@ cargo xtask NAME
 
 Environment:
   CI                    set: `test` goes on after a crate that fails
-  STEAD_TEST_REQUIRE    names, comma separated, of what may not be skipped: sqlite, zstd, make, corpus, unprivileged, …
+  STEAD_TEST_REQUIRE    names, comma separated, of what may not be skipped: sqlite, zstd, make, corpus, unprivileged,
+                        postgres15, postgres18, mariadb, mysql, …
+  STEAD_TEST_POSTGRES15_URL, …_POSTGRES18_URL, …_MARIADB_URL, …_MYSQL_URL
+                        a server that is there already; none is started then
 ";
 
 fn main() -> ExitCode {
@@ -61,6 +66,11 @@ fn run(arguments: &[String]) -> Result<bool> {
         }
         ["tidy"] => tidy::run(&Workspace::find()?),
         ["test", rest @ ..] => suite::test(&Workspace::find()?, rest),
+        ["servers", "start"] => servers::start(&Workspace::find()?),
+        ["servers", "stop"] => servers::stop(&Workspace::find()?),
+        ["servers", "env"] => servers::environment(&Workspace::find()?),
+        ["servers", "guard", folder] => servers::guard(folder),
+        ["servers", ..] => bail!("servers takes one word: `start`, `stop` or `env`"),
         ["torture", suite] => suite::torture(&Workspace::find()?, suite),
         ["torture", ..] => bail!("torture takes the name of one suite; `cargo xtask torture all` runs every one"),
         ["reference"] => reference::write(&Workspace::find()?),

@@ -21,9 +21,9 @@ const PAGE: &str = "docs/rows.md";
 const OPENING: &str = "\
 # Rows and traps
 
-What has to hold on SQLite and the embedded index. A row is a promise to the user; a trap (S: SQLite files, F: files in
-storage) is a way in which data was lost elsewhere. Each has at least one automated test that carries its number, in a
-function's or a script's name. This page is written by `cargo xtask rows` from those names; do not edit it by hand.
+What has to hold. A row is a promise to the user; a trap (S: SQLite files, F: files in storage, P: PostgreSQL, M: MySQL and
+MariaDB) is a way in which data was lost elsewhere. A test carries the number in its name, or in a script's name; a test with a
+fixture runs once for each engine that is there. This page is written by `cargo xtask rows` from those names; do not edit it.
 ";
 
 /// A test that carries a number.
@@ -169,6 +169,6 @@ fn numbers(name: &str) -> Vec<String> {
         return parts.take_while(|part| all_digits(part, 3)).map(str::to_owned).collect();
     }
     let Some(rest) = name.strip_prefix("trap_") else { return Vec::new() };
-    let is_number = |part: &&str| part.strip_prefix(['s', 'f']).is_some_and(|digits| all_digits(digits, 2));
+    let is_number = |part: &&str| part.strip_prefix(['s', 'f', 'p', 'm']).is_some_and(|digits| all_digits(digits, 2));
     rest.split(['_', '-']).take_while(is_number).map(str::to_owned).collect()
 }

@@ -13,7 +13,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use self::account::Account;
+pub(crate) use self::account::everybody_reaches;
 use self::report::{Report, Skip};
+use crate::servers::Servers;
 use crate::source::RustFile;
 use crate::tools;
 use crate::workspace::{Workspace, passes, shown};
@@ -35,7 +37,10 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[&str]) -> Result<bool> {
         bail!("there is no C compiler, which {}: {}", compiler.tool.purpose, compiler.reason);
     }
     let binary = build(workspace)?;
-    let run = Run::prepare(workspace, &binary)?;
+    let mut run = Run::prepare(workspace, &binary)?;
+    if needs_servers(&selection) {
+        run.servers = Servers::provide(workspace)?;
+    }
     let mut command = workspace.cargo();
     command.args(test_words(&selection, std::env::var_os("CI").is_some()));
     run.set_environment(&mut command);
@@ -46,6 +51,11 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[&str]) -> Result<bool> {
         Skip { key: missing.tool.key.to_owned(), test: missing.tool.purpose.to_owned(), reason }
     });
     report.skips.extend(absent);
+    report.skips.extend(run.servers.missing.iter().map(|(wanted, reason)| Skip {
+        key: wanted.key.to_owned(),
+        test: "every test on this server".to_owned(),
+        reason: reason.clone(),
+    }));
     report.skips.extend(run.skips()?);
     let required = std::env::var("STEAD_TEST_REQUIRE").unwrap_or_default();
     Ok(conclude(&report, &selection, passed, &required))
@@ -54,7 +64,8 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[&str]) -> Result<bool> {
 /// Runs the full number of one long suite, or of all with the name `all`.
 pub(crate) fn torture(workspace: &Workspace, suite: &str) -> Result<bool> {
     let binary = build(workspace)?;
-    let run = Run::prepare(workspace, &binary)?;
+    let mut run = Run::prepare(workspace, &binary)?;
+    run.servers = Servers::provide(workspace)?;
     let mut command = workspace.cargo();
     command.args(["test", "--workspace", "--test", "torture", "--", "--nocapture"]);
     command.args((suite != "all").then_some(suite));
@@ -65,6 +76,24 @@ pub(crate) fn torture(workspace: &Workspace, suite: &str) -> Result<bool> {
     report.skips = run.skips()?;
     let filters = if suite == "all" { Vec::new() } else { vec![suite] };
     Ok(conclude(&report, &Selection { packages: Vec::new(), filters }, passed, ""))
+}
+
+/// Crates none of whose tests asks for a server.
+const WITHOUT_SERVERS: [&str; 9] = [
+    "stead-engine",
+    "stead-schema",
+    "stead-sql",
+    "stead-revision",
+    "stead-snapshot",
+    "stead-sqlite",
+    "stead-tantivy",
+    "addons-seed",
+    "xtask",
+];
+
+fn needs_servers(selection: &Selection<'_>) -> bool {
+    let chosen = &selection.packages;
+    chosen.is_empty() || chosen.iter().any(|package| !WITHOUT_SERVERS.contains(package))
 }
 
 /// Lists the benchmarks that there are.
@@ -122,6 +151,7 @@ fn test_words<'a>(selection: &Selection<'a>, go_on: bool) -> Vec<&'a str> {
 /// What a run of tests gets in its environment.
 struct Run {
     account: Account,
+    servers: Servers,
     skips: PathBuf,
 }
 
@@ -129,11 +159,12 @@ impl Run {
     fn prepare(workspace: &Workspace, binary: &Path) -> Result<Run> {
         let skips = workspace.target()?.join("skipped-tests.txt");
         std::fs::write(&skips, "").with_context(|| format!("writing `{}`", skips.display()))?;
-        Ok(Run { account: Account::prepare(binary)?, skips })
+        Ok(Run { account: Account::prepare(binary)?, servers: Servers::none(), skips })
     }
 
     fn set_environment(&self, command: &mut Command) {
         command.env("STEAD_TEST_BINARY", &self.account.binary).env("STEAD_TEST_SKIPS", &self.skips);
+        command.envs(self.servers.variables.iter().map(|(name, value)| (name, value)));
         match self.account.user {
             Some(user) => command.env("STEAD_TEST_USER", user),
             None => command.env_remove("STEAD_TEST_USER"),

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    check::Check, completions::Completions, config::Config, current::Current, down::Down, downgrade::Downgrade,
-    dump::Dump, heads::Heads, history::History, index::Index, init::Init, load::Load, new::New, reset::Reset,
-    revision::Revision, search::Search, seed::Seed, show::Show, snapshots::Snapshots, stamp::Stamp, status::Status,
-    undo::Undo, up::Up, upgrade::Upgrade, wait::Wait,
+    check::Check, completions::Completions, config::Config, current::Current, database::Database, down::Down,
+    downgrade::Downgrade, dump::Dump, heads::Heads, history::History, index::Index, init::Init, load::Load, new::New,
+    reset::Reset, revision::Revision, schema::Schema, search::Search, seed::Seed, show::Show, snapshots::Snapshots,
+    stamp::Stamp, status::Status, undo::Undo, up::Up, upgrade::Upgrade, volume::Volume, wait::Wait,
 };
 
 /// One tool for the whole life of an application's databases.
@@ -70,6 +70,7 @@ pub(crate) enum Command {
     Wait(Wait),
     Up(Up),
     Down(Down),
+    Volume(Volume),
     Revision(Revision),
     Upgrade(Upgrade),
     Downgrade(Downgrade),
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Heads(Heads),
     Current(Current),
     Show(Show),
+    Schema(Schema),
+    Database(Database),
     Seed(Seed),
     Dump(Dump),
     Load(Load),
@@ -104,6 +107,7 @@ impl Command {
             Self::Wait(_) => "wait",
             Self::Up(_) => "up",
             Self::Down(_) => "down",
+            Self::Volume(_) => "volume",
             Self::Revision(_) => "revision",
             Self::Upgrade(_) => "upgrade",
             Self::Downgrade(_) => "downgrade",
@@ -112,6 +116,8 @@ impl Command {
             Self::Heads(_) => "heads",
             Self::Current(_) => "current",
             Self::Show(_) => "show",
+            Self::Schema(_) => "schema",
+            Self::Database(_) => "database",
             Self::Seed(_) => "seed",
             Self::Dump(_) => "dump",
             Self::Load(_) => "load",

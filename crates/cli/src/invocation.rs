@@ -56,14 +56,18 @@ impl Invocation<'_> {
 
     /// Opens the environment with the risks that the user accepted.
     pub(crate) fn environment_with(&self, consents: Consents) -> Result<Environment> {
-        let caller = Caller {
+        Environment::open(self.project()?, self.caller(consents))
+    }
+
+    /// Who calls, for the library.
+    pub(crate) fn caller(&self, consents: Consents) -> Caller {
+        Caller {
             command: self.command.clone(),
             user: user(),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             consents,
             reporter: progress::reporter(self.global.json),
-        };
-        Environment::open(self.project()?, caller)
+        }
     }
 }
 

@@ -69,6 +69,11 @@ pub trait Session: Send {
     /// The engine's own check that what is stored is sound, as thorough as `quick_check` is on SQLite.
     async fn verify(&mut self) -> Result<(), EngineError>;
 
+    /// What the server said without being asked since the last call (`NOTICE`, `WARNING`), each a line for people.
+    fn notices(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many queries `inspect` and the rest have sent so far; tests hold inspections to a fixed number.
     fn queries_sent(&self) -> u64;
 

@@ -62,6 +62,38 @@ pub struct LedgerRow {
     pub sequence: i64,
 }
 
+/// How the hash of the last statement begins while a revision is being taken back.
+const BACK: &str = "down:";
+
+impl LedgerRow {
+    /// True for a revision that is being taken back statement by statement: what is done and what there is to do is counted in
+    /// statements of its down section.
+    #[must_use]
+    pub fn goes_back(&self) -> bool {
+        self.last_statement_hash.as_deref().is_some_and(|hash| hash.starts_with(BACK))
+    }
+
+    /// The hash of the last statement that is done, on the way up or on the way back; none before the first.
+    #[must_use]
+    pub fn last_done(&self) -> Option<&str> {
+        let hash = self.last_statement_hash.as_deref()?;
+        Some(hash.strip_prefix(BACK).unwrap_or(hash)).filter(|hash| !hash.is_empty())
+    }
+
+    /// The row of a revision of which so many statements are taken back, the last of them with that hash.
+    #[must_use]
+    pub fn going_back(&self, done: u64, total: u64, last: Option<&str>) -> Self {
+        Self {
+            state: LedgerState::Running,
+            statements_done: done,
+            statements_total: total,
+            last_statement_hash: Some(format!("{BACK}{}", last.unwrap_or_default())),
+            error: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// How far a revision came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -126,6 +126,7 @@ fn tables(found: &Table, expected: &Table) -> Vec<Difference> {
         }
     };
     part("kind", text(&found.kind), text(&expected.kind));
+    part("inherits", text(&found.inherits), text(&expected.inherits));
     part("primary key", text(&found.primary_key), text(&expected.primary_key));
     part("unique keys", text(&found.unique_keys), text(&expected.unique_keys));
     part("foreign keys", text(&found.foreign_keys), text(&expected.foreign_keys));

@@ -24,6 +24,9 @@ pub(crate) fn comparable(schema: &Schema) -> Schema {
     }
     for view in &mut schema.views {
         view.definition = None;
+        for index in &mut view.indexes {
+            index.definition = None;
+        }
     }
     for trigger in &mut schema.triggers {
         trigger.definition = None;

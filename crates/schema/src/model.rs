@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::EngineKind;
 
 /// The name of an object, with its namespace where the engine has them inside a database (PostgreSQL's schemas).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name {
     /// PostgreSQL's schema; absent on engines whose databases are flat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +24,12 @@ impl Name {
     #[must_use]
     pub fn flat(name: impl Into<String>) -> Self {
         Self { namespace: None, name: name.into() }
+    }
+
+    /// A name in one of PostgreSQL's schemas.
+    #[must_use]
+    pub fn within(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: Some(namespace.into()), name: name.into() }
     }
 }
 
@@ -67,10 +73,28 @@ pub struct Dependency {
 /// An object of a schema by its kind and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reference {
-    /// `table`, `view`, `trigger`, or the word for an [`Object`]'s kind.
+    /// `table`, `view`, `trigger`, or the word for an [`Object`]'s kind; on PostgreSQL also a part of a table (`default`,
+    /// `constraint`, `index`), whose name is the one [`Reference::part`] gives.
     pub kind: String,
     /// Its name, as the schema has it.
     pub name: Name,
+}
+
+impl Reference {
+    /// An object by its kind and name.
+    #[must_use]
+    pub fn new(kind: impl Into<String>, name: Name) -> Self {
+        Self { kind: kind.into(), name }
+    }
+
+    /// A part of a table or view that can be made apart from it: a column's `default`, a `constraint`. Both names are quoted
+    /// in the part's name, so that no two parts share one.
+    #[must_use]
+    pub fn part(kind: impl Into<String>, owner: &Name, part: &str) -> Self {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let name = format!("{}.{}", quoted(&owner.name), quoted(part));
+        Self { kind: kind.into(), name: Name { namespace: owner.namespace.clone(), name } }
+    }
 }
 
 impl Schema {
@@ -110,14 +134,18 @@ impl Schema {
         for table in &mut self.tables {
             table.sort();
         }
+        for view in &mut self.views {
+            view.indexes.sort_by(|left, right| left.name.cmp(&right.name));
+        }
     }
 }
 
 /// What sort of table it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableKind {
     /// Rows of its own.
+    #[default]
     Ordinary,
     /// SQLite: rows made by a module; the text is the module with its arguments, in normal form.
     Virtual(String),
@@ -125,24 +153,29 @@ pub enum TableKind {
     Shadow,
     /// PostgreSQL, MySQL, MariaDB: rows live in partitions; the text is the partitioning clause.
     Partitioned(String),
-    /// PostgreSQL: a partition, with the name of its parent and its bounds.
+    /// PostgreSQL: a partition, with the name of its parent and its bounds. One that is partitioned again has its own
+    /// clause in the option `partition by`.
     Partition {
         /// The table it is a part of.
         parent: Name,
         /// The bounds as the server prints them.
         bounds: String,
     },
-    /// PostgreSQL: rows live on another server.
+    /// PostgreSQL: rows live on another server, whose name this is. One that is a partition as well has its parent and
+    /// bounds in the options `partition of` and `bounds`.
     Foreign(String),
 }
 
 /// A table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// Its name.
     pub name: Name,
     /// What sort of table it is.
     pub kind: TableKind,
+    /// PostgreSQL: the tables whose columns it has too, in their order. Partitions say their parent in `kind`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherits: Vec<Name>,
     /// Columns in their order.
     pub columns: Vec<Column>,
     /// The primary key, if there is one.
@@ -181,7 +214,7 @@ impl Table {
 }
 
 /// A column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its name, as spelt.
     pub name: String,
@@ -210,7 +243,7 @@ pub struct Column {
 }
 
 /// How a generated column's value is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generated {
     /// The expression in normal form.
     pub expression: String,
@@ -219,7 +252,7 @@ pub struct Generated {
 }
 
 /// A primary or unique key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// The constraint's name, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,7 +265,7 @@ pub struct Key {
 }
 
 /// A foreign key. It never leaves its database.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ForeignKey {
     /// The constraint's name, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -253,17 +286,20 @@ pub struct ForeignKey {
 }
 
 /// A check constraint.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Check {
     /// The constraint's name, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The expression in normal form.
     pub expression: String,
+    /// Properties by the engine's own word: `no inherit`, `not valid`, `not enforced` …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 /// An index made by `CREATE INDEX`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     /// Its name.
     pub name: String,
@@ -285,7 +321,7 @@ pub struct Index {
 }
 
 /// One part of an index's key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexPart {
     /// A column's name, or an expression in normal form.
     pub expression: String,
@@ -302,14 +338,20 @@ pub struct IndexPart {
 }
 
 /// A view.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
     /// Its name.
     pub name: Name,
     /// True if its rows are stored.
     pub materialised: bool,
+    /// PostgreSQL: the columns that the query gives, with what belongs to the view's own columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<Column>,
     /// The query in normal form.
     pub query: String,
+    /// Indexes, where the rows are stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
     /// Properties by the engine's own word: `security definer`, `check option` …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
@@ -319,7 +361,7 @@ pub struct View {
 }
 
 /// A trigger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
     /// Its name.
     pub name: Name,
@@ -336,7 +378,7 @@ pub struct Trigger {
 }
 
 /// An object that has no shape of its own here: sequence, type, routine, extension, policy, grant …
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// The engine's word for its kind: `sequence`, `function`, `enum`, `extension` …
     pub kind: String,
@@ -344,6 +386,9 @@ pub struct Object {
     pub name: Name,
     /// What it is, in normal form; compared as text.
     pub body: String,
+    /// Properties by the engine's own word: `definer`, `sql_mode`, `time_zone` …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// The statement the server keeps or prints for it, verbatim. Used to write it again, never to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,

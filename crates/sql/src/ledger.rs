@@ -3,10 +3,10 @@
 //! lives in `stead-revision`, and who runs the statements in `stead`. Format: `docs/format/ledger.md`.
 //!
 //! Lists (`parents`, `depends`, `replaces`, `heads`) are JSON texts, times are RFC 3339 texts in UTC, durations are
-//! milliseconds. Parameters are written `?1`, `?2`, …, in the order each function states.
+//! milliseconds. Parameters are in the order each function states. On PostgreSQL the tables live in `public`, by name,
+//! because a search path may lead anywhere.
 
 use stead_schema::EngineKind;
-use thiserror::Error;
 
 #[cfg(test)]
 mod tests;
@@ -44,154 +44,140 @@ pub const LEDGER_COLUMNS: [&str; 22] = [
     "sequence",
 ];
 
-/// Something that is not built for this engine.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{what} is not built for {engine} yet")]
-pub struct Unsupported {
-    /// The engine that was asked for.
-    pub engine: EngineKind,
-    /// What is missing, as the subject of a sentence.
-    pub what: &'static str,
-}
-
-impl Unsupported {
-    /// The stable word for this error.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        "unsupported"
-    }
-
-    /// What can be done.
-    #[must_use]
-    pub fn hints(&self) -> Vec<String> {
-        vec![format!("use an engine it is built for: {}", EngineKind::Sqlite.word())]
-    }
-}
-
 /// stead's own tables. They are no part of an application's schema.
 #[must_use]
 pub fn own_tables() -> [&'static str; 3] {
     [LEDGER_TABLE, MARKER_TABLE, SCHEMA_TABLE]
 }
 
+/// True if a table of that name, as `Session::count_rows` gives names, is one of stead's own.
+#[must_use]
+pub fn is_own(table: &str) -> bool {
+    own_tables().contains(&table.strip_prefix("public.").unwrap_or(table))
+}
+
 /// Statements that create the three tables where they are missing.
-///
-/// # Errors
-/// The engine is not built yet; so for every function here.
-pub fn create(engine: EngineKind) -> Result<[&'static str; 3], Unsupported> {
-    Ok([
-        for_sqlite(engine, include_str!("ledger/create_ledger.sql"))?,
-        for_sqlite(engine, include_str!("ledger/create_marker.sql"))?,
-        for_sqlite(engine, include_str!("ledger/create_schema.sql"))?,
-    ])
+#[must_use]
+pub fn create(engine: EngineKind) -> [&'static str; 3] {
+    match engine {
+        EngineKind::Sqlite => [
+            include_str!("ledger/sqlite/create_ledger.sql"),
+            include_str!("ledger/sqlite/create_marker.sql"),
+            include_str!("ledger/sqlite/create_schema.sql"),
+        ],
+        EngineKind::Postgres => [
+            include_str!("ledger/postgres/create_ledger.sql"),
+            include_str!("ledger/postgres/create_marker.sql"),
+            include_str!("ledger/postgres/create_schema.sql"),
+        ],
+        EngineKind::Mysql | EngineKind::Mariadb => [
+            include_str!("ledger/mysql/create_ledger.sql"),
+            include_str!("ledger/mysql/create_marker.sql"),
+            include_str!("ledger/mysql/create_schema.sql"),
+        ],
+    }
 }
 
-/// Says whether a table exists: one row with the number of tables (0 or 1). Parameter: ?1 the table's name.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn table_exists(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1")
+/// Says whether a table exists: one row with the number of tables (0 or 1). Parameter: the table's name.
+#[must_use]
+pub fn table_exists(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite => "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",
+        EngineKind::Postgres => {
+            "SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = 'public' AND tablename = $1::text"
+        }
+        EngineKind::Mysql | EngineKind::Mariadb => {
+            "SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+        }
+    }
 }
 
-/// Writes a ledger row, in place of the one with the same app and revision. Parameters ?1 to ?22: the values of
-/// [`LEDGER_COLUMNS`]. With NULL as the sequence (?22) a row keeps the one it has, and a new row gets the next.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn put_row(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, include_str!("ledger/put_row.sql"))
+/// Writes a ledger row, in place of the one with the same app and revision. Parameters: the values of
+/// [`LEDGER_COLUMNS`]. With NULL as the sequence, the last of them, a row keeps the one it has, and a new row gets the next.
+#[must_use]
+pub fn put_row(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite => include_str!("ledger/sqlite/put_row.sql"),
+        EngineKind::Postgres => include_str!("ledger/postgres/put_row.sql"),
+        EngineKind::Mysql | EngineKind::Mariadb => include_str!("ledger/mysql/put_row.sql"),
+    }
 }
 
 /// All ledger rows, the columns as in [`LEDGER_COLUMNS`], in the order in which they were written. No parameters.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn select_rows(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, include_str!("ledger/select_rows.sql"))
+#[must_use]
+pub fn select_rows(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite => include_str!("ledger/sqlite/select_rows.sql"),
+        EngineKind::Postgres => include_str!("ledger/postgres/select_rows.sql"),
+        EngineKind::Mysql | EngineKind::Mariadb => include_str!("ledger/mysql/select_rows.sql"),
+    }
 }
 
-/// Removes a ledger row. Parameters: ?1 app, ?2 revision.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn delete_row(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, "DELETE FROM stead_ledger WHERE app = ?1 AND revision = ?2")
+/// Removes a ledger row. Parameters: app, revision.
+#[must_use]
+pub fn delete_row(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite => "DELETE FROM stead_ledger WHERE app = ?1 AND revision = ?2",
+        EngineKind::Postgres => "DELETE FROM public.stead_ledger WHERE app = $1 AND revision = $2",
+        EngineKind::Mysql | EngineKind::Mariadb => "DELETE FROM stead_ledger WHERE app = ? AND revision = ?",
+    }
 }
 
-/// Records how far a run has come. Parameters: ?1 app, ?2 revision, ?3 state, ?4 statements done, ?5 hash of the last
-/// statement, ?6 milliseconds, ?7 error; the last three may be NULL.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn update_state(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(
-        engine,
-        "UPDATE stead_ledger SET state = ?3, statements_done = ?4, last_statement_hash = ?5, took_ms = ?6, error = ?7 \
-         WHERE app = ?1 AND revision = ?2",
-    )
+/// Reads the marker: state, at, source, swap token; no row when nothing was recorded. No parameters.
+#[must_use]
+pub fn read_marker(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite | EngineKind::Mysql | EngineKind::Mariadb => {
+            "SELECT state, at, source, swap_token FROM stead_marker WHERE id = 1"
+        }
+        EngineKind::Postgres => "SELECT state, at, source, swap_token FROM public.stead_marker WHERE id = 1",
+    }
 }
 
-/// Reads the marker: state, at, source, swap_token; no row when nothing was recorded. No parameters.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn read_marker(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, "SELECT state, at, source, swap_token FROM stead_marker WHERE id = 1")
-}
-
-/// Writes the marker. Parameters: ?1 state (`seeded` or `skipped`), ?2 at, ?3 source, ?4 swap token; the last two may be
-/// NULL.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn write_marker(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(
-        engine,
-        "INSERT OR REPLACE INTO stead_marker (id, state, at, source, swap_token) VALUES (1, ?1, ?2, ?3, ?4)",
-    )
-}
-
-/// Removes the marker. No parameters.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn clear_marker(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, "DELETE FROM stead_marker")
+/// Writes the marker. Parameters: state (`seeded` or `skipped`), at, source, swap token; the last two may be NULL.
+#[must_use]
+pub fn write_marker(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite => {
+            "INSERT OR REPLACE INTO stead_marker (id, state, at, source, swap_token) VALUES (1, ?1, ?2, ?3, ?4)"
+        }
+        EngineKind::Postgres => {
+            "INSERT INTO public.stead_marker (id, state, at, source, swap_token) VALUES (1, $1, $2, $3, $4) \
+             ON CONFLICT (id) DO UPDATE SET state = excluded.state, at = excluded.at, source = excluded.source, \
+             swap_token = excluded.swap_token"
+        }
+        EngineKind::Mysql | EngineKind::Mariadb => {
+            "REPLACE INTO stead_marker (id, state, at, source, swap_token) VALUES (1, ?, ?, ?, ?)"
+        }
+    }
 }
 
 /// Reads the stored schema: fingerprint, heads, schema, at; no row when nothing was stored. No parameters.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn read_schema(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, "SELECT fingerprint, heads, \"schema\", at FROM stead_schema WHERE id = 1")
-}
-
-/// Writes the stored schema. Parameters: ?1 fingerprint, ?2 heads, ?3 the schema as a compressed blob, ?4 at.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn write_schema(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(
-        engine,
-        "INSERT OR REPLACE INTO stead_schema (id, fingerprint, heads, \"schema\", at) VALUES (1, ?1, ?2, ?3, ?4)",
-    )
-}
-
-/// Removes the stored schema. No parameters.
-///
-/// # Errors
-/// The engine is not built yet.
-pub fn clear_schema(engine: EngineKind) -> Result<&'static str, Unsupported> {
-    for_sqlite(engine, "DELETE FROM stead_schema")
-}
-
-fn for_sqlite(engine: EngineKind, sql: &'static str) -> Result<&'static str, Unsupported> {
+#[must_use]
+pub fn read_schema(engine: EngineKind) -> &'static str {
     match engine {
-        EngineKind::Sqlite => Ok(sql),
-        EngineKind::Postgres | EngineKind::Mysql | EngineKind::Mariadb => {
-            Err(Unsupported { engine, what: "the ledger" })
+        EngineKind::Sqlite => "SELECT fingerprint, heads, \"schema\", at FROM stead_schema WHERE id = 1",
+        EngineKind::Postgres => "SELECT fingerprint, heads, \"schema\", at FROM public.stead_schema WHERE id = 1",
+        EngineKind::Mysql | EngineKind::Mariadb => {
+            "SELECT fingerprint, heads, `schema`, at FROM stead_schema WHERE id = 1"
+        }
+    }
+}
+
+/// Writes the stored schema. Parameters: fingerprint, heads, the schema as a compressed blob, at.
+#[must_use]
+pub fn write_schema(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite => {
+            "INSERT OR REPLACE INTO stead_schema (id, fingerprint, heads, \"schema\", at) VALUES (1, ?1, ?2, ?3, ?4)"
+        }
+        EngineKind::Postgres => {
+            "INSERT INTO public.stead_schema (id, fingerprint, heads, \"schema\", at) VALUES (1, $1, $2, $3, $4) \
+             ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, heads = excluded.heads, \
+             \"schema\" = excluded.\"schema\", at = excluded.at"
+        }
+        EngineKind::Mysql | EngineKind::Mariadb => {
+            "REPLACE INTO stead_schema (id, fingerprint, heads, `schema`, at) VALUES (1, ?, ?, ?, ?)"
         }
     }
 }

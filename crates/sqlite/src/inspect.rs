@@ -58,10 +58,10 @@ fn view(entry: &Entry) -> Result<View, EngineError> {
     }
     Ok(View {
         name: Name::flat(&entry.name),
-        materialised: false,
         query: parts.query,
         options,
         definition: Some(entry.sql.clone()),
+        ..View::default()
     })
 }
 

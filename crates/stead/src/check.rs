@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use stead_engine::{Access, Session};
 use stead_revision::plan::Situation;
 use stead_revision::{Condition, LedgerRow, status};
-use stead_schema::{EngineKind, Schema};
-use stead_sql::split::split;
+use stead_schema::Schema;
 
 use crate::environment::{Database, Environment};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
+use crate::files;
 use crate::ledger::{self, StoredSchema};
+use crate::models::{self, Models};
 use crate::revisions::Revisions;
 use crate::upgrade::add_ledger;
-use crate::{files, seed};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -134,7 +134,7 @@ async fn of_models(
 ) -> Result<Vec<Finding>> {
     let apps = environment.project.apps_on(&database.name);
     let kind = database.server.kind();
-    let models: Result<Vec<Models>> = apps.iter().map(|app| read_models(environment, app, kind)).collect();
+    let models: Result<Vec<Models>> = apps.iter().map(|app| models::read(environment, app, kind)).collect();
     let models = models?;
     if models.iter().all(|models| models.files.is_empty() || revisions.carries_models_hash(&models.app, &models.hash)) {
         return Ok(Vec::new());
@@ -145,19 +145,20 @@ async fn of_models(
     }
     let subject = || format!("revisions for {}", database.name);
     // Files that do not run are a difference too, and must not hide the others.
-    let (reached, wanted) = match (replay(revisions, database, &apps).await, run_models(database, &models).await) {
-        (Ok(reached), Ok(wanted)) => (reached, wanted),
-        (Err(error), _) => {
-            return Ok(vec![finding(
-                'c',
-                subject(),
-                format!("cannot be replayed on a scratch database: {}", placed(&error)),
-            )]);
-        }
-        (_, Err(error)) => {
-            return Ok(vec![finding('c', subject(), format!("the models cannot be run: {}", placed(&error)))]);
-        }
-    };
+    let (reached, wanted) =
+        match (replay(revisions, database, &apps).await, models::run(database.server.as_ref(), &models).await) {
+            (Ok(reached), Ok(wanted)) => (reached, wanted),
+            (Err(error), _) => {
+                return Ok(vec![finding(
+                    'c',
+                    subject(),
+                    format!("cannot be replayed on a scratch database: {}", placed(&error)),
+                )]);
+            }
+            (_, Err(error)) => {
+                return Ok(vec![finding('c', subject(), format!("the models cannot be run: {}", placed(&error)))]);
+            }
+        };
     let differences = stead_schema::compare(&reached, &wanted);
     if differences.is_empty() {
         proved.keys.insert(database.name.clone(), key);
@@ -210,62 +211,11 @@ async fn key(database: &Database, revisions: &Revisions, apps: &[String], models
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// The models of one app.
-struct Models {
-    app: String,
-    files: Vec<(PathBuf, String)>,
-    hash: String,
-}
-
-/// Reads `models/*.sql`; a file named by another engine, `x.mysql.sql`, is left out.
-fn read_models(environment: &Environment, app: &str, kind: EngineKind) -> Result<Models> {
-    let folder = environment.project.apps[app].path.join("models");
-    let mut files = Vec::new();
-    let mut hasher = blake3::Hasher::new();
-    for path in files::entries(&folder)? {
-        if !is_model(&path, kind) {
-            continue;
-        }
-        let text = crate::files::read_text(&path)?;
-        hasher.update(stead_revision::file::checksum(&text).as_bytes());
-        files.push((path, text));
-    }
-    Ok(Models { app: app.to_owned(), files, hash: hasher.finalize().to_hex().to_string() })
-}
-
-fn is_model(path: &std::path::Path, kind: EngineKind) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let Some(stem) = name.strip_suffix(".sql") else { return false };
-    match stem.rsplit_once('.').and_then(|(_, engine)| engine.parse::<EngineKind>().ok()) {
-        Some(engine) => engine == kind,
-        None => true,
-    }
-}
-
 /// The schema that the revision files of these apps lead to, learned by running them on a scratch database.
 async fn replay(revisions: &Revisions, database: &Database, apps: &[String]) -> Result<Schema> {
     let mut session = database.server.scratch().await?;
     for node in revisions.graph.order().into_iter().filter(|node| apps.contains(&node.app)) {
         crate::upgrade::rehearse(session.as_mut(), revisions.loaded(node)?).await?;
-    }
-    let schema = session.inspect().await?;
-    session.close().await?;
-    Ok(schema)
-}
-
-/// The schema that the models describe, learned by running them on a scratch database.
-async fn run_models(database: &Database, models: &[Models]) -> Result<Schema> {
-    let mut session = database.server.scratch().await?;
-    for (path, text) in models.iter().flat_map(|models| &models.files) {
-        let statements = split(text, session.kind()).map_err(|error| {
-            Error::usage(error.code(), format!("`{}`: {error}", path.display())).with_hints(error.hints())
-        })?;
-        for statement in &statements {
-            if let Err(error) = session.execute(&statement.text, &[]).await {
-                let error = seed::sql::located(error, path, text, statement);
-                return Err(Error { kind: Kind::Usage, ..error });
-            }
-        }
     }
     let schema = session.inspect().await?;
     session.close().await?;

@@ -3,17 +3,19 @@
 
 use std::path::PathBuf;
 
-use stead_engine::{Session, TransactionKind};
+use stead_engine::{EngineError, Session, TransactionKind};
 use stead_revision::file::TransactionMode;
 use stead_revision::plan::{self, Plan, Step, Target};
-use stead_sql::split::split;
+use stead_revision::{LedgerRow, LedgerState};
+use stead_sql::split::{Statement, split};
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
+use crate::journal::passed;
 use crate::ledger;
 use crate::revision::choose_app;
 use crate::revisions::Revisions;
-use crate::upgrade::{Script, Taken, carry_out, missing_section, situation, taken};
+use crate::upgrade::{Script, Taken, carry_out, hash, missing_section, situation, taken};
 
 /// What to take back and how far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,69 +79,118 @@ pub(crate) fn targets(environment: &Environment, app: Option<&str>, database: Op
     Ok(targets)
 }
 
-/// Takes one revision back.
+/// Takes one revision back, in one transaction where the engine and the file allow that, else statement by statement, each
+/// recorded, so that a downgrade that was cut off goes on at the exact statement.
 pub(crate) async fn down(
     revisions: &Revisions,
     session: &mut dyn Session,
     step: &Step,
-    script: Option<&str>,
+    kept: Option<&str>,
+    transactional: bool,
 ) -> Result<()> {
-    match script {
-        Some(script) => from_ledger(session, step, script).await,
-        None => from_file(revisions, session, step).await,
-    }
-}
-
-async fn from_file(revisions: &Revisions, session: &mut dyn Session, step: &Step) -> Result<()> {
-    let node = crate::upgrade::node_of(revisions, step)?;
-    let loaded = revisions.loaded(node)?;
     let kind = session.kind();
+    if let Some(text) = kept {
+        let path = PathBuf::from(format!("the down script of revision {} in the ledger", step.id));
+        let statements =
+            split(text, kind).map_err(|error| Error::failed(error.code(), format!("{}: {error}", path.display())))?;
+        let located = |error, statement: &Statement| crate::seed::sql::located(error, &path, text, statement);
+        return Way { step, statements: &statements, located: &located }.go(session, transactional).await;
+    }
+    let loaded = revisions.loaded(crate::upgrade::node_of(revisions, step)?)?;
     let section = loaded.file.down(kind).ok_or_else(|| missing_section(loaded, "down", kind))?;
     let script = Script::new(loaded, section, kind)?;
-    let one = loaded.file.transaction == TransactionMode::One;
-    if one {
-        session.begin(TransactionKind::Schema).await?;
+    let located = |error, statement: &Statement| script.located(error, statement);
+    let one = transactional && loaded.file.transaction == TransactionMode::One;
+    Way { step, statements: &script.statements, located: &located }.go(session, one).await
+}
+
+/// The way back of one revision.
+struct Way<'a> {
+    step: &'a Step,
+    statements: &'a [Statement],
+    located: &'a (dyn Fn(EngineError, &Statement) -> Error + Sync),
+}
+
+impl Way<'_> {
+    async fn go(&self, session: &mut dyn Session, in_one_transaction: bool) -> Result<()> {
+        let row = self.row(session).await?;
+        match row {
+            Some(row) if !in_one_transaction || row.goes_back() => self.step_by_step(session, row).await,
+            _ => self.in_one_transaction(session).await,
+        }
     }
-    for (done, statement) in script.statements.iter().enumerate() {
-        if let Err(error) = session.execute(&statement.text, &[]).await {
-            let error = script.located(error, statement);
-            if one {
+
+    async fn row(&self, session: &mut dyn Session) -> Result<Option<LedgerRow>> {
+        let rows = ledger::read(session).await?;
+        Ok(rows.into_iter().find(|row| row.app == self.step.target.app && row.revision == self.step.id))
+    }
+
+    async fn in_one_transaction(&self, session: &mut dyn Session) -> Result<()> {
+        session.begin(TransactionKind::Schema).await?;
+        for statement in self.statements {
+            if let Err(error) = session.execute(&statement.text, &[]).await {
+                let error = (self.located)(error, statement);
                 session.rollback().await?;
                 return Err(error);
             }
-            return Err(half_way(error, done, script.statements.len()));
         }
-    }
-    finish(session, step).await?;
-    if one { script.commit(session).await } else { Ok(()) }
-}
-
-/// Without a transaction the statements before the failing one stay done, and the ledger still has the revision.
-fn half_way(error: Error, done: usize, all: usize) -> Error {
-    if done == 0 {
-        return error;
-    }
-    Error { kind: Kind::HalfWay, ..error }
-        .hint(format!(
-            "{done} of {all} statements of the down section are done and stay; the ledger still has the revision"
-        ))
-        .hint("take those statements out of the section, mend this one, and run the downgrade again")
-}
-
-/// The file is gone; what it said is in the ledger.
-async fn from_ledger(session: &mut dyn Session, step: &Step, script: &str) -> Result<()> {
-    let path = PathBuf::from(format!("the down script of revision {} in the ledger", step.id));
-    let statements = split(script, session.kind())
-        .map_err(|error| Error::failed(error.code(), format!("{}: {error}", path.display())))?;
-    session.begin(TransactionKind::Schema).await?;
-    for statement in &statements {
-        if let Err(error) = session.execute(&statement.text, &[]).await {
+        finish(session, self.step).await?;
+        if let Err(error) = session.commit().await {
             session.rollback().await?;
-            return Err(crate::seed::sql::located(error, &path, script, statement));
+            return Err(Error::from(error.context(format!("taking back revision {}", self.step.id))));
         }
+        Ok(())
     }
-    finish(session, step).await?;
-    Ok(session.commit().await?)
+
+    async fn step_by_step(&self, session: &mut dyn Session, row: LedgerRow) -> Result<()> {
+        let first = self.first(&row)?;
+        let total = self.statements.len() as u64;
+        let mut now = row.going_back(first as u64, total, row.last_done().filter(|_| row.goes_back()));
+        ledger::put(session, &now).await?;
+        for statement in &self.statements[first..] {
+            if let Err(error) = session.execute(&statement.text, &[]).await {
+                return Err(self.stopped(session, &row, now, (self.located)(error, statement)).await);
+            }
+            now = row.going_back(now.statements_done + 1, total, Some(&hash(statement)));
+            ledger::put(session, &now).await?;
+            passed("downgrade.statement")?;
+        }
+        session.begin(TransactionKind::Write).await?;
+        finish(session, self.step).await?;
+        Ok(session.commit().await?)
+    }
+
+    /// Where the statements before the failing one stay done, the ledger says so; if there are none, nothing has happened.
+    async fn stopped(&self, session: &mut dyn Session, before: &LedgerRow, now: LedgerRow, error: Error) -> Error {
+        let (done, all) = (now.statements_done, now.statements_total);
+        if done == 0 {
+            // If the ledger cannot be written either, the row says `running` after no statement, which is as true.
+            let _unwritten = ledger::put(session, before).await;
+            return error;
+        }
+        let row = LedgerRow { state: LedgerState::Failed, error: Some(error.message.clone()), ..now };
+        let _unwritten = ledger::put(session, &row).await;
+        Error { kind: Kind::HalfWay, ..error }.hint(format!(
+            "{done} of {all} statements of the down section are done and stay; mend this one, then the same downgrade goes on with it"
+        ))
+    }
+
+    /// The statement to go on with, if the ones before it are still the same.
+    fn first(&self, row: &LedgerRow) -> Result<usize> {
+        if !row.goes_back() {
+            return Ok(0);
+        }
+        let first = usize::try_from(row.statements_done).unwrap_or(usize::MAX);
+        let last = first.checked_sub(1).map(|last| self.statements.get(last).map(hash));
+        if last.is_none_or(|last| last.as_deref() == row.last_done()) {
+            return Ok(first.min(self.statements.len()));
+        }
+        let id = &self.step.id;
+        let message =
+            format!("the {first} statements that are taken back are not the first {first} of revision {id} any more");
+        Err(Error::refused("revision-edited", message)
+            .hint("bring those statements back as they were; only the ones after them may be changed"))
+    }
 }
 
 async fn finish(session: &mut dyn Session, step: &Step) -> Result<()> {

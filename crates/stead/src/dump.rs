@@ -69,8 +69,7 @@ pub fn rows(manifest: &Manifest) -> u64 {
 /// Rows in the tables of one database of a snapshot, stead's own left out.
 #[must_use]
 pub fn rows_of(database: &DatabaseRecord) -> u64 {
-    let own = stead_sql::ledger::own_tables();
-    let tables = database.tables.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+    let tables = database.tables.iter().filter(|(name, _)| !stead_sql::ledger::is_own(name));
     tables.map(|(_, table)| table.rows).sum()
 }
 

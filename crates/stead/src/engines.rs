@@ -1,8 +1,9 @@
 //! The only place that names adapters: from a database's address to its server, from an index's engine to a search engine.
 //! An engine is added by adding its crate and an arm here.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use stead_engine::search::FieldKind;
 use stead_engine::{Place, SearchEngine, Server};
@@ -10,28 +11,120 @@ use stead_schema::EngineKind;
 
 use crate::error::{Error, Result};
 use crate::project::{DatabaseLocation, IndexEngine, Project};
+use crate::volume;
 
-/// The server of that database, and the database's place on it. Databases of one server share one value.
+/// Servers that were opened, by address: databases of one server share one value, so that a dump can see them in one view.
+#[derive(Default)]
+pub struct Servers {
+    opened: BTreeMap<String, Arc<dyn Server>>,
+}
+
+impl Servers {
+    /// The server of that database, and the database's place on it. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// A URL that the engine cannot read; `unsupported` for an engine that is not built into this program, or a secret,
+    /// which needs a store.
+    pub fn of(&mut self, project: &Project, name: &str) -> Result<(Arc<dyn Server>, Place)> {
+        match project.database_location(name) {
+            None => Err(Error::bug(format!("the project has no database `{name}`"))),
+            Some(DatabaseLocation::File(path)) => Ok((self.files(), file(name, path)?)),
+            Some(DatabaseLocation::Server { engine, url }) => self.remote(*engine, url.expose(), name),
+            Some(DatabaseLocation::Local(local)) => self.remote(local.engine, &volume::url(local)?, name),
+            Some(DatabaseLocation::Secret(_)) => Err(unsupported(name, "it has no secret store")),
+        }
+    }
+
+    fn files(&mut self) -> Arc<dyn Server> {
+        let opened = self.opened.entry(String::new());
+        opened.or_insert_with(files).clone()
+    }
+
+    fn remote(&mut self, engine: EngineKind, url: &str, name: &str) -> Result<(Arc<dyn Server>, Place)> {
+        let Address { server, database } = Address::of(url);
+        let place = Place(database.unwrap_or_else(|| name.to_owned()));
+        if let Some(opened) = self.opened.get(&server) {
+            return Ok((opened.clone(), place));
+        }
+        let opened = connect(engine, &server, name)?;
+        self.opened.insert(server, opened.clone());
+        Ok((opened, place))
+    }
+}
+
+/// The server and the place that a URL names, outside of any project.
 ///
 /// # Errors
 ///
-/// `unsupported` for an engine that is not built into this program, or a secret, which needs a store.
-pub fn server(project: &Project, name: &str) -> Result<(Arc<dyn Server>, Place)> {
-    match project.database_location(name) {
-        None => Err(Error::bug(format!("the project has no database `{name}`"))),
-        Some(DatabaseLocation::File(path)) => {
-            let path = path.to_str().ok_or_else(|| {
-                Error::usage(
-                    "database-path",
-                    format!("the path of database `{name}` is not UTF-8: `{}`", path.display()),
-                )
-            })?;
-            Ok((sqlite(), Place(path.to_owned())))
+/// A URL that names no engine, no server or no database.
+pub fn at(url: &str) -> Result<(Arc<dyn Server>, Place)> {
+    let unreadable = |why: &str| {
+        Error::usage("database-url", format!("the URL {why}"))
+            .hint("write `sqlite:PATH`, `postgres://USER@HOST/DATABASE`, `mysql://…` or `mariadb://…`")
+    };
+    let (scheme, rest) = url.split_once(':').ok_or_else(|| unreadable("has no scheme"))?;
+    let engine = match scheme {
+        "postgres" | "postgresql" => EngineKind::Postgres,
+        "mysql" => EngineKind::Mysql,
+        "mariadb" => EngineKind::Mariadb,
+        "sqlite" => {
+            let path = std::path::absolute(rest.strip_prefix("//").unwrap_or(rest));
+            let path = path.map_err(|_| unreadable("names no file"))?;
+            return Ok((files(), file("", &path)?));
         }
-        Some(DatabaseLocation::Server { engine, .. }) => {
-            Err(unsupported(name, &format!("{engine} is not built into it")))
-        }
-        Some(DatabaseLocation::Secret(_)) => Err(unsupported(name, "it has no secret store")),
+        _ => return Err(unreadable("names an engine that stead does not know")),
+    };
+    let Address { server, database } = Address::of(url);
+    Ok((connect(engine, &server, "")?, Place(database.unwrap_or_default())))
+}
+
+/// The file system as a server of SQLite databases.
+#[must_use]
+pub fn files() -> Arc<dyn Server> {
+    Arc::new(stead_sqlite::SqliteServer::new())
+}
+
+fn file(name: &str, path: &Path) -> Result<Place> {
+    let text = path.to_str().map(str::to_owned);
+    text.map(Place).ok_or_else(|| {
+        let message = format!("the path of database `{name}` is not UTF-8: `{}`", path.display());
+        Error::usage("database-path", message)
+    })
+}
+
+/// A URL in two parts: the server's, with everything but the path, and the database that the path names.
+struct Address {
+    server: String,
+    database: Option<String>,
+}
+
+impl Address {
+    fn of(url: &str) -> Self {
+        let (rest, query) = url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
+        let after_scheme = rest.find("://").map_or(0, |at| at + 3);
+        let (server, path) = match rest[after_scheme..].find('/') {
+            Some(slash) => rest.split_at(after_scheme + slash),
+            None => (rest, ""),
+        };
+        let name = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
+        let database = Some(name.into_owned()).filter(|name| !name.is_empty());
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        Self { server: format!("{server}{query}"), database }
+    }
+}
+
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "mysql")),
+    expect(unused_variables, reason = "without an adapter nobody needs the address")
+)]
+fn connect(engine: EngineKind, url: &str, name: &str) -> Result<Arc<dyn Server>> {
+    match engine {
+        #[cfg(feature = "postgres")]
+        EngineKind::Postgres => Ok(Arc::new(stead_postgres::PostgresServer::connect_lazily(url)?)),
+        #[cfg(feature = "mysql")]
+        EngineKind::Mysql | EngineKind::Mariadb => Ok(Arc::new(stead_mysql::MysqlServer::connect_lazily(url)?)),
+        engine => Err(unsupported(name, &format!("{engine} is not built into it"))),
     }
 }
 
@@ -40,15 +133,27 @@ fn unsupported(database: &str, why: &str) -> Error {
     Error::failed("unsupported", message).hint("leave its `url` out, or write `sqlite:PATH`")
 }
 
-fn sqlite() -> Arc<dyn Server> {
-    static SERVER: OnceLock<Arc<dyn Server>> = OnceLock::new();
-    SERVER.get_or_init(|| Arc::new(stead_sqlite::SqliteServer::new())).clone()
+/// The address of a database as programs outside take it, password included: for the environment of a program that the
+/// user asked for, and for nothing else.
+#[must_use]
+pub fn url(project: &Project, name: &str, place: &Place) -> String {
+    match project.database_location(name) {
+        Some(DatabaseLocation::Server { url, .. }) => with_database(url.expose(), place),
+        // A server that is not up was refused when the environment was opened.
+        Some(DatabaseLocation::Local(local)) => {
+            volume::url(local).map(|url| with_database(&url, place)).unwrap_or_default()
+        }
+        _ => format!("{}:{place}", EngineKind::Sqlite.word()),
+    }
 }
 
-/// The address of a database as programs outside take it.
-#[must_use]
-pub fn url(kind: EngineKind, place: &Place) -> String {
-    format!("{}:{place}", kind.word())
+/// The same URL with another database.
+fn with_database(url: &str, place: &Place) -> String {
+    let Address { server, .. } = Address::of(url);
+    let (server, query) = server.split_once('?').map_or((server.as_str(), None), |(left, right)| (left, Some(right)));
+    let database = percent_encoding::utf8_percent_encode(&place.0, percent_encoding::NON_ALPHANUMERIC);
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{server}/{database}{query}")
 }
 
 /// The engine of an index.
@@ -77,62 +182,86 @@ fn embedded(_folder: &Path) -> Result<Arc<dyn SearchEngine>> {
     Err(Error::failed("unsupported", message).hint("build it with the feature `search`, or use `--skip-index`"))
 }
 
-/// What a column's type says about its values, by SQLite's rules of affinity, which take every engine's type names.
+/// What a column's type says about its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Affinity {
-    /// Whole numbers.
+    /// Whole numbers of 64 bits.
     Integer,
     /// Floating-point numbers.
     Real,
-    /// Any number.
+    /// Any number that SQLite can hold.
     Number,
-    /// True or false.
+    /// Decimal numbers of any length, which keep every digit.
+    Decimal,
+    /// True or false, or a small number.
     Truth,
-    /// Text, or anything.
+    /// Text, or anything that the engine reads from text by itself.
     Text,
     /// Bytes.
     Bytes,
 }
 
-/// The affinity of a declared type. Source: section 3.1 of SQLite's page on datatypes; types that SQLite takes for numbers
-/// although they hold dates or truth values are text here.
+/// What a declared type of an engine says.
 #[must_use]
-pub fn affinity(declared: &str) -> Affinity {
+pub fn affinity(engine: EngineKind, declared: &str) -> Affinity {
+    match engine {
+        EngineKind::Sqlite => of_any_name(declared),
+        EngineKind::Postgres | EngineKind::Mysql | EngineKind::Mariadb => of_type(declared),
+    }
+}
+
+/// By SQLite's rules, which take every name. Source: section 3.1 of SQLite's page on datatypes; types that SQLite takes for
+/// numbers although they hold dates or truth values are text here.
+fn of_any_name(declared: &str) -> Affinity {
     let declared = declared.to_uppercase();
-    let has = |word: &str| declared.contains(word);
-    if has("INT") {
+    let has = |words: &[&str]| words.iter().any(|word| declared.contains(word));
+    if has(&["INT"]) {
         Affinity::Integer
-    } else if has("BOOL") {
+    } else if has(&["BOOL"]) {
         Affinity::Truth
-    } else if has("CHAR")
-        || has("CLOB")
-        || has("TEXT")
-        || has("DATE")
-        || has("TIME")
-        || declared.is_empty()
-        || declared == "ANY"
-    {
+    } else if has(&["CHAR", "CLOB", "TEXT", "DATE", "TIME"]) || declared.is_empty() || declared == "ANY" {
         Affinity::Text
-    } else if has("BLOB") || has("BYTEA") {
+    } else if has(&["BLOB", "BYTEA"]) {
         Affinity::Bytes
-    } else if has("REAL") || has("FLOA") || has("DOUB") {
+    } else if has(&["REAL", "FLOA", "DOUB"]) {
         Affinity::Real
     } else {
         Affinity::Number
     }
 }
 
+/// By the first word of the type as the server prints it. What is not listed is read from text by the server.
+fn of_type(declared: &str) -> Affinity {
+    let declared = declared.to_lowercase();
+    if declared.ends_with("[]") {
+        return Affinity::Text;
+    }
+    match declared.split(['(', ' ']).next().unwrap_or_default() {
+        "tinyint" | "boolean" | "bool" => Affinity::Truth,
+        "smallint" | "mediumint" | "int" | "integer" => Affinity::Integer,
+        "bigint" if !declared.contains("unsigned") => Affinity::Integer,
+        "bigint" | "numeric" | "decimal" => Affinity::Decimal,
+        "real" | "float" | "double" => Affinity::Real,
+        "bytea" | "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Affinity::Bytes,
+        _ => Affinity::Text,
+    }
+}
+
 /// The kind of a search field for a declared column type.
 #[must_use]
-pub fn field_kind(declared: &str) -> FieldKind {
+pub fn field_kind(engine: EngineKind, declared: &str) -> FieldKind {
     let upper = declared.to_uppercase();
-    if upper.contains("DATE") || upper.contains("TIMESTAMP") {
+    if upper.starts_with("DATE")
+        || upper.starts_with("TIMESTAMP")
+        || (engine == EngineKind::Sqlite && upper.contains("DATE"))
+    {
         return FieldKind::Date;
     }
-    match affinity(declared) {
+    match affinity(engine, declared) {
         Affinity::Integer => FieldKind::Integer,
+        Affinity::Truth if upper.starts_with("TINYINT") && !upper.starts_with("TINYINT(1)") => FieldKind::Integer,
         Affinity::Truth => FieldKind::Boolean,
-        Affinity::Real | Affinity::Number => FieldKind::Float,
+        Affinity::Real | Affinity::Number | Affinity::Decimal => FieldKind::Float,
         Affinity::Text | Affinity::Bytes => FieldKind::Text,
     }
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use stead_engine::file_lock::{is_held, lock_file};
 use stead_engine::{Access, Event, Holder, Lock, LockRequest, Place, Reporter, SearchEngine, Server, Session};
 
+use crate::engines::{self, Servers};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
 use crate::project::{IndexEngine, Project};
 use crate::state::State;
-use crate::{engines, files, seed, shelf, undo};
+use crate::{files, seed, shelf, undo};
 
 /// Risks that the user accepted by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,20 @@ pub struct Caller {
     pub reporter: Arc<dyn Reporter>,
 }
 
+impl Caller {
+    /// This process, as others who wait for its locks see it.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        Holder {
+            process: std::process::id(),
+            host: self.host.clone(),
+            user: self.user.clone(),
+            command: self.command.clone(),
+            since: crate::clock::now(),
+        }
+    }
+}
+
 /// A project in one environment.
 pub struct Environment {
     /// The project file, read and checked.
@@ -110,7 +125,12 @@ impl Environment {
     /// A database whose engine is not built into this program.
     pub fn open(project: Project, caller: Caller) -> Result<Self> {
         let state = State::new(project.state());
-        let databases: Result<Vec<Database>> = project.databases.keys().map(|name| database(&project, name)).collect();
+        let mut servers = Servers::default();
+        let opened = project.databases.keys().map(|name| {
+            let (server, place) = servers.of(&project, name)?;
+            Ok(Database { name: name.clone(), server, place })
+        });
+        let databases: Result<Vec<Database>> = opened.collect();
         Ok(Self {
             state,
             databases: databases?,
@@ -179,8 +199,7 @@ impl Environment {
         let mut session = database.server.open(place, Access::Read).await?;
         let counts = session.count_rows().await?;
         session.close().await?;
-        let counted =
-            counts.into_iter().filter(|(table, _)| !stead_sql::ledger::own_tables().contains(&table.as_str()));
+        let counted = counts.into_iter().filter(|(table, _)| !stead_sql::ledger::is_own(table));
         Ok(counted.map(|(_, rows)| rows).sum())
     }
 
@@ -299,13 +318,7 @@ impl Environment {
     /// This process, as others who wait for its locks see it.
     #[must_use]
     pub fn holder(&self) -> Holder {
-        Holder {
-            process: std::process::id(),
-            host: self.caller.host.clone(),
-            user: self.caller.user.clone(),
-            command: self.caller.command.clone(),
-            since: crate::clock::now(),
-        }
+        self.caller.holder()
     }
 
     fn lock_timeout(&self) -> Duration {
@@ -424,11 +437,6 @@ impl Environment {
         }
         Ok(Journal::read(&self.state.journal())?.map(|journal| journal.operation))
     }
-}
-
-fn database(project: &Project, name: &str) -> Result<Database> {
-    let (server, place) = engines::server(project, name)?;
-    Ok(Database { name: name.to_owned(), server, place })
 }
 
 fn device(path: &Path) -> Option<u64> {

@@ -200,6 +200,9 @@ pub(crate) fn base_of(state: &Path) -> PathBuf {
 /// The fields of records that hold paths.
 const PATHS: [&str; 3] = ["live", "built", "kept"];
 
+/// How a path inside the base begins in a record. A place on a server is a mere name and never begins so.
+const INSIDE: &str = "./";
+
 /// A record as JSON, its paths relative where they lie inside `base`: a project that was moved or copied must find its
 /// own things, and never those of the place it came from.
 #[must_use]
@@ -207,7 +210,7 @@ pub(crate) fn to_record(record: &impl serde::Serialize, base: &Path) -> Vec<u8> 
     let mut value = serde_json::to_value(record).expect("a record holds only strings, numbers and lists");
     change_paths(&mut value, &|path| {
         let inside = Path::new(path).strip_prefix(base).ok().filter(|inside| !inside.as_os_str().is_empty());
-        inside.and_then(Path::to_str).map(str::to_owned)
+        inside.and_then(Path::to_str).map(|inside| format!("{INSIDE}{inside}"))
     });
     serde_json::to_vec_pretty(&value).expect("a value is always JSON")
 }
@@ -220,8 +223,8 @@ pub(crate) fn to_record(record: &impl serde::Serialize, base: &Path) -> Vec<u8> 
 pub(crate) fn from_record<T: serde::de::DeserializeOwned>(text: &[u8], base: &Path) -> serde_json::Result<T> {
     let mut value = serde_json::from_slice(text)?;
     change_paths(&mut value, &|path| {
-        let outside = Path::new(path).is_absolute();
-        if outside { None } else { base.join(path).to_str().map(str::to_owned) }
+        let inside = path.strip_prefix(INSIDE)?;
+        base.join(inside).to_str().map(str::to_owned)
     });
     serde_json::from_value(value)
 }

@@ -12,7 +12,6 @@ use stead_sql::ledger as sql;
 
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
-use crate::marker::unsupported;
 
 /// How hard the stored schema is compressed: it is small and read often.
 const LEVEL: i32 = 3;
@@ -26,7 +25,7 @@ const LARGEST_SCHEMA: usize = 1 << 30;
 ///
 /// Whatever the engine says.
 pub async fn has_table(session: &mut dyn Session, table: &str) -> Result<bool> {
-    let rows = session.query(sql::table_exists(session.kind()).map_err(unsupported)?, &[table.into()]).await?;
+    let rows = session.query(sql::table_exists(session.kind()), &[table.into()]).await?;
     Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_integer).unwrap_or_default() > 0)
 }
 
@@ -36,7 +35,7 @@ pub async fn has_table(session: &mut dyn Session, table: &str) -> Result<bool> {
 ///
 /// Whatever the engine says.
 pub async fn ensure(session: &mut dyn Session) -> Result<()> {
-    for statement in sql::create(session.kind()).map_err(unsupported)? {
+    for statement in sql::create(session.kind()) {
         session.execute(statement, &[]).await?;
     }
     Ok(())
@@ -51,7 +50,7 @@ pub async fn read(session: &mut dyn Session) -> Result<Vec<LedgerRow>> {
     if !has_table(session, sql::LEDGER_TABLE).await? {
         return Ok(Vec::new());
     }
-    let rows = session.query(sql::select_rows(session.kind()).map_err(unsupported)?, &[]).await?;
+    let rows = session.query(sql::select_rows(session.kind()), &[]).await?;
     rows.iter().map(parse).collect()
 }
 
@@ -124,7 +123,7 @@ pub async fn put(session: &mut dyn Session, row: &LedgerRow) -> Result<()> {
         row.tool_version.as_str().into(),
         if row.sequence == 0 { Value::Null } else { Value::Integer(row.sequence) },
     ];
-    session.execute(sql::put_row(session.kind()).map_err(unsupported)?, &values).await?;
+    session.execute(sql::put_row(session.kind()), &values).await?;
     Ok(())
 }
 
@@ -134,7 +133,7 @@ pub async fn put(session: &mut dyn Session, row: &LedgerRow) -> Result<()> {
 ///
 /// Whatever the engine says.
 pub async fn remove(session: &mut dyn Session, app: &str, revision: &str) -> Result<()> {
-    let sql = sql::delete_row(session.kind()).map_err(unsupported)?;
+    let sql = sql::delete_row(session.kind());
     session.execute(sql, &[app.into(), revision.into()]).await?;
     Ok(())
 }
@@ -181,8 +180,9 @@ pub fn refuse_unfinished(rows: &[LedgerRow], database: &str) -> Result<()> {
         "revision {} of app `{}` stopped on database `{database}` after {} of {} statements",
         row.revision, row.app, row.statements_done, row.statements_total
     );
+    let verb = if row.goes_back() { "downgrade" } else { "upgrade" };
     let error = Error::new(Kind::HalfWay, "revision-unfinished", message)
-        .hint("`stead upgrade` goes on with the next statement");
+        .hint(format!("`stead {verb}` goes on with the next statement"));
     Err(match &row.error {
         Some(text) => error.hint(format!("it said: {text}")),
         None => error,
@@ -209,7 +209,7 @@ pub async fn stored_schema(session: &mut dyn Session) -> Result<Option<StoredSch
     if !has_table(session, sql::SCHEMA_TABLE).await? {
         return Ok(None);
     }
-    let rows = session.query(sql::read_schema(session.kind()).map_err(unsupported)?, &[]).await?;
+    let rows = session.query(sql::read_schema(session.kind()), &[]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let [Value::Text(fingerprint), Value::Text(heads), Value::Blob(packed), ..] = row.as_slice() else {
         return Err(unreadable_schema("it has other columns"));
@@ -238,7 +238,7 @@ pub async fn store_schema(session: &mut dyn Session) -> Result<()> {
         .map_err(|error| Error::failed("compression", format!("the schema cannot be compressed: {error}")))?;
     let values =
         [stead_schema::fingerprint(&schema).into(), heads.into(), Value::Blob(packed), crate::clock::now().into()];
-    session.execute(sql::write_schema(session.kind()).map_err(unsupported)?, &values).await?;
+    session.execute(sql::write_schema(session.kind()), &values).await?;
     Ok(())
 }
 

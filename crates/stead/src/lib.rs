@@ -3,6 +3,9 @@
 
 pub mod check;
 pub mod clock;
+pub mod compose;
+pub mod database;
+pub mod down;
 pub mod downgrade;
 pub mod dump;
 pub mod engines;
@@ -15,6 +18,7 @@ pub mod journal;
 pub mod ledger;
 pub mod load;
 pub mod marker;
+mod models;
 pub mod new;
 pub mod project;
 pub mod reindex;
@@ -22,6 +26,7 @@ pub mod replacement;
 pub mod reset;
 pub mod revision;
 pub mod revisions;
+pub mod schema;
 pub mod search;
 pub mod seed;
 pub mod shelf;
@@ -31,10 +36,13 @@ pub mod state;
 pub mod status;
 pub mod storage;
 pub mod undo;
+pub mod up;
 pub mod upgrade;
+pub mod volume;
 pub mod wait;
 
 pub use stead_engine as engine;
+pub use stead_sql as sql;
 
 /// The version of this library, recorded in ledgers and snapshots.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,7 +6,7 @@ use stead_engine::{Access, Place, Session, Value};
 use stead_sql::ledger as sql;
 
 use crate::environment::Database;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What the marker row says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ pub async fn read(session: &mut dyn Session) -> Result<Option<Marker>> {
     if !crate::ledger::has_table(session, sql::MARKER_TABLE).await? {
         return Ok(None);
     }
-    let rows = session.query(sql::read_marker(session.kind()).map_err(unsupported)?, &[]).await?;
+    let rows = session.query(sql::read_marker(session.kind()), &[]).await?;
     Ok(rows.first().map(|row| {
         let text = |position: usize| row.get(position).and_then(Value::as_text).unwrap_or_default().to_owned();
         Marker { seeded: text(0) == "seeded", at: text(1), source: text(2) }
@@ -59,7 +59,7 @@ pub async fn write(session: &mut dyn Session, marker: &Marker) -> Result<()> {
     crate::ledger::ensure(session).await?;
     let state = if marker.seeded { "seeded" } else { "skipped" };
     let values = [state.into(), marker.at.as_str().into(), marker.source.as_str().into(), Value::Null];
-    session.execute(sql::write_marker(session.kind()).map_err(unsupported)?, &values).await?;
+    session.execute(sql::write_marker(session.kind()), &values).await?;
     Ok(())
 }
 
@@ -74,14 +74,8 @@ pub(crate) async fn set_swap_token(database: &Database, place: &Place, token: &s
     if let Some(marker) = read(session.as_mut()).await? {
         let state = if marker.seeded { "seeded" } else { "skipped" };
         let values = [state.into(), marker.at.as_str().into(), marker.source.as_str().into(), token.into()];
-        session.execute(sql::write_marker(session.kind()).map_err(unsupported)?, &values).await?;
+        session.execute(sql::write_marker(session.kind()), &values).await?;
     }
     session.close().await?;
     Ok(())
-}
-
-/// The ledger's SQL is not built for the engine.
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err` as it is")]
-pub(crate) fn unsupported(error: sql::Unsupported) -> Error {
-    Error::failed(error.code(), error.to_string()).with_hints(error.hints())
 }

@@ -33,7 +33,7 @@ mod tests;
 mod value;
 
 pub use app::{App, MigrationTool, Migrations, Service};
-pub use database::{Database, DatabaseLocation};
+pub use database::{Database, DatabaseLocation, LocalDatabase};
 pub use edit::set_value;
 pub use error::{LISTED_PROBLEMS, Problem, ProjectError, ProjectErrors};
 pub use index::{Documents, FieldSettings, IndexEngine, IndexSettings};
@@ -42,7 +42,7 @@ pub(crate) use reading::is_name as is_environment_name;
 pub use routing::Target;
 pub use secret::{CommandLine, SecretReference, SecretUrl};
 pub use seed::{SeedAction, SeedStep};
-pub use server::{Server, ServerKind};
+pub use server::{Server, ServerKind, ServerVolume};
 pub use settings::Setting;
 pub use storage::{Storage, StorageReference};
 
@@ -174,6 +174,12 @@ impl Project {
         state_folder(&self.folder, &self.environment)
     }
 
+    /// The folder of the volumes of local servers, which all environments share.
+    #[must_use]
+    pub fn volumes(&self) -> PathBuf {
+        self.folder.join(STATE_FOLDER).join(server::VOLUME_FOLDER)
+    }
+
     /// The folder of this environment's snapshots.
     #[must_use]
     pub fn backups(&self) -> PathBuf {
@@ -218,7 +224,8 @@ fn not_found(directory: &Path, searched: bool) -> ProjectErrors {
 fn read(reading: &Reading<'_>, merged: &layers::Merged) -> Option<Project> {
     let root = Section::new(reading, SettingPath::default(), &merged.tree);
     let general = read_general(&root);
-    let databases = database::read(&root, &state_folder(reading.folder, &merged.environment));
+    let servers = server::read(&root);
+    let databases = database::read(&root, &state_folder(reading.folder, &merged.environment), &servers);
     let apps = app::read_apps(&root);
     let storage = storage::read(&root);
     if let Some(storage) = &storage {
@@ -237,7 +244,7 @@ fn read(reading: &Reading<'_>, merged: &layers::Merged) -> Option<Project> {
         seed: seed::read(&root),
         indexes: index::read(&root),
         storage,
-        servers: server::read(&root),
+        servers,
         undo: read_undo(&root),
         files: merged.files.iter().cloned().collect(),
         tree: merged.tree.clone(),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use stead_engine::search::{Built, Definition, Document, Field, FieldKind};
 use stead_engine::value::ResultColumn;
 use stead_engine::{Access, Event, Row, SearchEngine, Value};
+use stead_schema::EngineKind;
 
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Label, Result};
@@ -139,7 +140,7 @@ async fn fill(environment: &Environment, name: &str, database: &Database, step: 
     let size = settings.batch.map_or(DEFAULT_BATCH, |batch| usize::try_from(batch).unwrap_or(DEFAULT_BATCH)).max(1);
     let mut rows = session.stream(&query, size).await.map_err(|error| query_error(environment, name, &query, error))?;
     let mut batch = rows.next().await?;
-    let definition = define(name, settings, rows.columns(), &batch, hash)?;
+    let definition = define(name, settings, database.server.kind(), rows.columns(), &batch, hash)?;
     let mut build = engine.begin(&definition, &clock::now()).await?;
     let (mut done, mut samples) = (0_u64, Vec::new());
     report(environment, step, 0, total);
@@ -278,6 +279,7 @@ fn definition_hash(environment: &Environment, name: &str, engine: &dyn SearchEng
 fn define(
     name: &str,
     settings: &IndexSettings,
+    engine: EngineKind,
     columns: &[ResultColumn],
     first: &[Row],
     hash: String,
@@ -289,16 +291,16 @@ fn define(
             .hint("fields are the columns of the documents query"));
     }
     let fields: Vec<Field> =
-        columns.iter().enumerate().map(|(at, column)| field(settings, column, at, first)).collect();
+        columns.iter().enumerate().map(|(at, column)| field(engine, settings, column, at, first)).collect();
     let key = columns.first().map(|column| column.name.clone()).ok_or_else(|| {
         Error::usage("documents-query", format!("the documents query of index `{name}` has no columns"))
     })?;
     Ok(Definition { name: name.to_owned(), key, fields, hash })
 }
 
-fn field(settings: &IndexSettings, column: &ResultColumn, position: usize, rows: &[Row]) -> Field {
+fn field(engine: EngineKind, settings: &IndexSettings, column: &ResultColumn, position: usize, rows: &[Row]) -> Field {
     let declared = settings.fields.get(&column.name);
-    let kind = declared.and_then(|field| field.kind).unwrap_or_else(|| guess(column, position, rows));
+    let kind = declared.and_then(|field| field.kind).unwrap_or_else(|| guess(engine, column, position, rows));
     Field {
         name: column.name.clone(),
         kind,
@@ -308,9 +310,9 @@ fn field(settings: &IndexSettings, column: &ResultColumn, position: usize, rows:
 }
 
 /// The kind of a field from the column's declared type; an expression has none, there the first value decides.
-fn guess(column: &ResultColumn, position: usize, rows: &[Row]) -> FieldKind {
+fn guess(engine: EngineKind, column: &ResultColumn, position: usize, rows: &[Row]) -> FieldKind {
     if let Some(declared) = column.declared.as_deref().filter(|declared| !declared.is_empty()) {
-        return engines::field_kind(declared);
+        return engines::field_kind(engine, declared);
     }
     let values = rows.iter().filter_map(|row| row.get(position));
     match values.into_iter().find(|value| **value != Value::Null) {

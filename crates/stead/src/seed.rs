@@ -196,7 +196,7 @@ async fn perform(
             Ok(format!("{count} rows"))
         }
         SeedAction::Run { command } => {
-            let urls = urls(databases);
+            let urls = urls(environment, databases);
             let variables = program::variables(environment, &urls, &step.database, storage);
             let folder = &environment.project.folder;
             program::run(environment, &program::ProgramStep { arguments: command.words(), folder, variables, name })?;
@@ -205,8 +205,10 @@ async fn perform(
     }
 }
 
-fn urls(databases: &[Database]) -> BTreeMap<String, String> {
-    let url = |database: &Database| (database.name.clone(), engines::url(database.server.kind(), &database.place));
+fn urls(environment: &Environment, databases: &[Database]) -> BTreeMap<String, String> {
+    let url = |database: &Database| {
+        (database.name.clone(), engines::url(&environment.project, &database.name, &database.place))
+    };
     databases.iter().map(url).collect()
 }
 

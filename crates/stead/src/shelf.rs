@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stead_engine::snapshot::{Advance, Source};
+use stead_schema::EngineKind;
 use stead_snapshot::storage::{self, Collection, FileSystem, RealFileSystem, Restoration, StorageError};
 use stead_snapshot::{BadName, Draft, Kept, Manifest, Part, Shelf, Snapshot, SnapshotError, StorageRecord, Trash};
 
@@ -89,7 +90,10 @@ pub(crate) fn refuse_without_room(environment: &Environment, manifest: &Manifest
     let free = RealFileSystem::default().free_bytes(folder).map_err(|error| Error::io("look at", folder, &error))?;
     // Stored files are counted without their holes, which take no room.
     let holes = manifest.storage.as_ref().map_or(0, |storage| storage.bytes.saturating_sub(storage.solid_bytes));
-    let needed = manifest.raw_bytes.saturating_sub(holes);
+    // What a server keeps lies where the server says, often on another machine.
+    let on_servers = manifest.databases.values().filter(|database| database.engine != EngineKind::Sqlite);
+    let elsewhere: u64 = on_servers.flat_map(|database| database.streams.values()).map(|stream| stream.raw_bytes).sum();
+    let needed = manifest.raw_bytes.saturating_sub(holes).saturating_sub(elsewhere);
     if needed <= free {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use crate::environment::{Database, Environment};
 use crate::error::Result;
 use crate::reindex::{self, IndexStatus};
 use crate::revisions::Revisions;
-use crate::{history, marker, snapshots, undo};
+use crate::{history, marker, snapshots, undo, volume};
 
 /// What there is in an environment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,6 +17,8 @@ pub struct Status {
     pub project: String,
     /// The environment.
     pub environment: String,
+    /// The project's local servers, in name order.
+    pub servers: Vec<ServerStatus>,
     /// Its databases.
     pub databases: Vec<DatabaseStatus>,
     /// Its storage leaves.
@@ -29,6 +31,19 @@ pub struct Status {
     pub undo: Vec<PointStatus>,
     /// The operation that was cut off half-way, if any.
     pub interrupted: Option<String>,
+}
+
+/// A local server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServerStatus {
+    /// Its name in the project.
+    pub name: String,
+    /// Its kind, as the project file writes it.
+    pub kind: &'static str,
+    /// The state of its volume: `absent`, `half-made`, `stopped`, `running`, `cut-off` or `unreadable`.
+    pub state: &'static str,
+    /// The port of the loopback address, kept between starts.
+    pub port: Option<u16>,
 }
 
 /// A database.
@@ -101,6 +116,7 @@ pub async fn status(environment: &Environment) -> Result<Status> {
     Ok(Status {
         project: environment.project.name.clone(),
         environment: environment.project.environment.clone(),
+        servers: volume::servers(&environment.project),
         databases,
         leaves: leaves(environment),
         indexes,

@@ -111,9 +111,11 @@ pub(crate) async fn carry_out(
             sessions.insert(name.clone(), session);
         }
         let session = sessions.get_mut(name).expect("the session was just put there").as_mut();
+        let transactional = database_of(databases, name)?.server.capabilities().transactional_ddl;
         let taken = taken(revisions, step);
         let began = Instant::now();
-        match take(environment, revisions, session, step).await {
+        let course = Course { environment, revisions, transactional };
+        match course.take(session, step).await {
             Ok(()) => environment.report(Event::Done {
                 step: taken.to_string(),
                 outcome: taken.title.clone(),
@@ -258,12 +260,37 @@ fn refuse_edited(edited: &[Edited], allowed: bool) -> Result<()> {
         .hint("or go on as it is: `--allow edited`"))
 }
 
-async fn take(environment: &Environment, revisions: &Revisions, session: &mut dyn Session, step: &Step) -> Result<()> {
-    match &step.action {
-        Action::Up { resume } => up(environment, revisions, session, step, resume.as_ref()).await,
-        Action::Down { script } => crate::downgrade::down(revisions, session, step, script.as_deref()).await,
-        Action::Record { state } => record(environment, revisions, session, step, *state).await,
-        Action::Forget => forget(session, step).await,
+/// What a step needs to know besides itself.
+struct Course<'a> {
+    environment: &'a Environment,
+    revisions: &'a Revisions,
+    /// Schema changes take part in transactions on this engine.
+    transactional: bool,
+}
+
+impl Course<'_> {
+    async fn take(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
+        match &step.action {
+            Action::Up { resume } => self.up(session, step, resume.as_ref()).await,
+            Action::Down { script } => {
+                let script = script.as_deref();
+                crate::downgrade::down(self.revisions, session, step, script, self.transactional).await
+            }
+            Action::Record { state } => record(self.environment, self.revisions, session, step, *state).await,
+            Action::Forget => forget(session, step).await,
+        }
+    }
+
+    async fn up(&self, session: &mut dyn Session, step: &Step, resume: Option<&Resume>) -> Result<()> {
+        let node = node_of(self.revisions, step)?;
+        let loaded = self.revisions.loaded(node)?;
+        let script = Script::up(loaded, session.kind())?;
+        let mut row = row(self.environment, node, loaded, session.kind());
+        row.statements_total = script.statements.len() as u64;
+        if self.transactional && loaded.file.transaction == TransactionMode::One {
+            return script.in_one_transaction(session, row).await;
+        }
+        script.step_by_step(session, row, resume).await
     }
 }
 
@@ -271,24 +298,6 @@ async fn take(environment: &Environment, revisions: &Revisions, session: &mut dy
 pub(crate) fn node_of<'a>(revisions: &'a Revisions, step: &Step) -> Result<&'a Node> {
     let node = revisions.graph.node(&step.target.app, step.id.as_str());
     node.ok_or_else(|| Error::bug(format!("a step for revision {}, which no file is", step.id)))
-}
-
-async fn up(
-    environment: &Environment,
-    revisions: &Revisions,
-    session: &mut dyn Session,
-    step: &Step,
-    resume: Option<&Resume>,
-) -> Result<()> {
-    let node = node_of(revisions, step)?;
-    let loaded = revisions.loaded(node)?;
-    let script = Script::up(loaded, session.kind())?;
-    let mut row = row(environment, node, loaded, session.kind());
-    row.statements_total = script.statements.len() as u64;
-    if loaded.file.transaction == TransactionMode::One {
-        return script.in_one_transaction(session, row).await;
-    }
-    script.step_by_step(session, row, resume).await
 }
 
 /// Runs the up section of a revision on a scratch database, which has no ledger.
@@ -443,6 +452,9 @@ impl<'a> Script<'a> {
         let _unwritten = ledger::put(session, &row).await;
         let done = row.statements_done;
         let error = self.located(error, statement);
+        if done == 0 {
+            return error;
+        }
         Error { kind: Kind::HalfWay, ..error }.hint(format!(
             "{done} of {} statements are done and stay; mend this one, then `stead upgrade` goes on with it",
             row.statements_total
@@ -469,7 +481,8 @@ impl<'a> Script<'a> {
     }
 }
 
-fn hash(statement: &Statement) -> String {
+/// The name of a statement in a ledger row.
+pub(crate) fn hash(statement: &Statement) -> String {
     blake3::hash(statement.text.as_bytes()).to_hex().to_string()
 }
 

@@ -37,6 +37,22 @@ pub trait Subject: Send + Sync {
     /// The placeholder of that number, from 1.
     fn placeholder(&self, number: usize) -> String;
 
+    /// The type of a column of bytes.
+    fn bytes_type(&self) -> &'static str {
+        "BLOB"
+    }
+
+    /// The engine's own spelling of a column's type that was written in this way.
+    fn declared(&self, written: &str) -> String {
+        written.to_owned()
+    }
+
+    /// Whether a swap ends the sessions that are in the live database, so that nobody can be in its way; else they stay,
+    /// and either see the new content or make the swap a conflict.
+    fn swap_ends_sessions(&self) -> bool {
+        false
+    }
+
     /// Brings a new database into the state in which this subject shall be tested: a storage mode, a setting.
     ///
     /// # Errors
@@ -44,12 +60,18 @@ pub trait Subject: Send + Sync {
     /// Whatever the engine says.
     async fn furnish(&self, session: &mut dyn Session) -> Result<()>;
 
-    /// Makes a place impossible to reach or to use, as an outage would: there is something, but it does not answer.
+    /// Makes a place impossible to reach or to use, as an outage would: there is something, but it does not answer. Where no
+    /// single place can be treated so, the server through which none is reached.
     ///
     /// # Errors
     ///
     /// Whatever stops the test from doing so.
-    async fn outage(&self, place: &Place) -> Result<()>;
+    async fn outage(&self, place: &Place) -> Result<Option<Arc<dyn Server>>>;
+
+    /// What an error says of a process of this machine that is in the way: its number, where the engine can know it.
+    fn in_the_way(&self, process: u32) -> String {
+        process.to_string()
+    }
 
     /// An error of the class, provoked by means of the engine's own where the common ones of the suite do not reach;
     /// `None` if this engine cannot have one.

@@ -2,6 +2,8 @@
 //! environment, and eyes for what lies on disk. The project has two databases, two apps, three kinds of seed steps,
 //! storage with references, and an index.
 
+mod store;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -11,6 +13,9 @@ use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 use serde_json::Value;
+
+pub use store::Home;
+use store::Store;
 
 /// Files of the small project.
 const FILES: [(&str, &str); 13] = [
@@ -154,10 +159,11 @@ echo \"files are written\"
     ("notes.txt", "not stead's business\n"),
 ];
 
-/// A project in a folder of its own; the folder goes with the value.
+/// A project in a folder of its own; the folder goes with the value, and so do its databases on a server.
 pub struct Fixture {
     binary: PathBuf,
     folder: tempfile::TempDir,
+    store: Store,
 }
 
 /// How a command ended.
@@ -211,11 +217,61 @@ impl Fixture {
         fixture
     }
 
+    /// The small project with its databases at that home, nothing initialised yet; `None` after a skip was reported.
+    pub fn at(binary: impl Into<PathBuf>, home: Home) -> Option<Self> {
+        let fixture = Self { store: Store::at(home)?, ..Self::empty(binary) };
+        for (path, text) in FILES {
+            let text = store::translated(home, text);
+            let located = |text: String, name: &str| {
+                let section = format!("[databases.{name}]\n");
+                text.replace(&section, &format!("{section}{}", fixture.store.location(name)))
+            };
+            fixture.write(path, located(located(text, "main"), "stats"));
+        }
+        Some(fixture)
+    }
+
     /// An empty folder.
     #[must_use]
     pub fn empty(binary: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("stead-test-").tempdir().expect("a temporary folder");
-        Self { binary: binary.into(), folder }
+        Self { binary: binary.into(), folder, store: Store::files() }
+    }
+
+    /// Where the databases are.
+    #[must_use]
+    pub fn home(&self) -> Home {
+        self.store.home
+    }
+
+    /// The password in the server's URL; none for files.
+    #[must_use]
+    pub fn password(&self) -> Option<String> {
+        self.store.password()
+    }
+
+    /// Whether a database of the development environment is there.
+    #[must_use]
+    pub fn has_database(&self, name: &str) -> bool {
+        self.store.exists(name, &self.database(name))
+    }
+
+    /// Whether a database has a table, an index or a view of that name.
+    #[must_use]
+    pub fn has(&self, database: &str, name: &str) -> bool {
+        self.store.has(database, &self.database(database), name)
+    }
+
+    /// Makes the machine an empty one: no state, no databases. Snapshots and storage stay.
+    pub fn forget(&self) {
+        fs::remove_dir_all(self.path(".stead")).expect("there was a state folder");
+        self.store.remove();
+    }
+
+    /// Names of all databases of this fixture on its server, stead's temporary and kept ones included; none for files.
+    #[must_use]
+    pub fn server_databases(&self) -> Vec<String> {
+        self.store.databases()
     }
 
     /// The small project after `init`.
@@ -282,16 +338,13 @@ impl Fixture {
 
     /// The file of a database in the development environment.
     pub fn database(&self, name: &str) -> PathBuf {
-        self.path(format!(".stead/development/{name}.db"))
+        store::file(self.folder.path(), name)
     }
 
-    /// Runs SQL on a database file.
+    /// Runs SQL on a database.
     #[track_caller]
     pub fn sql(&self, database: &str, sql: &str) {
-        let connection =
-            Connection::open(self.database(database)).expect("the test's own files and databases are sound");
-        connection.execute_batch(sql).expect("the test's own files and databases are sound");
-        connection.close().expect("the test's own files and databases are sound");
+        self.store.run(database, &self.database(database), sql);
     }
 
     /// One value as text; `NULL` for null.
@@ -303,17 +356,16 @@ impl Fixture {
     /// The rows of a query as texts.
     #[track_caller]
     pub fn rows(&self, database: &str, query: &str) -> Vec<Vec<String>> {
-        rows(&self.database(database), query)
+        self.store.rows(database, &self.database(database), query)
     }
 
     /// What people would lose: rows of every table that is not stead's own, by database, and every file in the leaves.
     pub fn content(&self) -> BTreeMap<String, String> {
         let mut content = BTreeMap::new();
         for name in ["main", "stats"] {
-            if self.database(name).exists() {
-                content.extend(
-                    tables(&self.database(name)).into_iter().map(|(table, rows)| (format!("{name}.{table}"), rows)),
-                );
+            if self.has_database(name) {
+                let tables = self.store.tables(name, &self.database(name)).into_iter();
+                content.extend(tables.map(|(table, rows)| (format!("{name}.{table}"), rows)));
             }
         }
         let files = self.tree("storage");

@@ -47,8 +47,8 @@ impl Drop for Account {
     }
 }
 
-/// Whether any account may run the file: every folder above it can be entered, and it is executable.
-pub(super) fn everybody_reaches(path: &Path) -> bool {
+/// Whether any account may run the file, or enter the folder: every folder above it can be entered, and so can it.
+pub(crate) fn everybody_reaches(path: &Path) -> bool {
     let open = |path: &Path| path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0);
     path.ancestors().filter(|folder| !folder.as_os_str().is_empty()).all(open)
 }

@@ -34,7 +34,7 @@ const HOUSE: [(&str, &[&str]); 17] = [
     ("stead-admin", &["stead"]),
     ("stead-cli", &["stead", "stead-admin"]),
     ("stead-testkit", &["stead-engine", "stead-provision", "stead-schema", "stead-sql"]),
-    ("xtask", &[]),
+    ("xtask", &["stead-engine", "stead-provision"]),
     ("addons-seed", &[]),
 ];
 

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod current;
+pub(crate) mod database;
 pub(crate) mod down;
 pub(crate) mod downgrade;
 pub(crate) mod dump;
@@ -15,6 +16,7 @@ pub(crate) mod load;
 pub(crate) mod new;
 pub(crate) mod reset;
 pub(crate) mod revision;
+pub(crate) mod schema;
 pub(crate) mod search;
 pub(crate) mod seed;
 pub(crate) mod show;
@@ -24,6 +26,7 @@ pub(crate) mod status;
 pub(crate) mod undo;
 pub(crate) mod up;
 pub(crate) mod upgrade;
+pub(crate) mod volume;
 pub(crate) mod wait;
 
 use serde_json::json;
@@ -46,7 +49,8 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Outco
         Command::Check(command) => command.run(&invocation).await,
         Command::Wait(command) => command.run(&invocation).await,
         Command::Up(command) => command.run(&invocation).await,
-        Command::Down(command) => command.run(&invocation),
+        Command::Down(command) => command.run(&invocation).await,
+        Command::Volume(command) => command.run(&invocation).await,
         Command::Revision(command) => command.run(&invocation),
         Command::Upgrade(command) => command.run(&invocation).await,
         Command::Downgrade(command) => command.run(&invocation).await,
@@ -55,6 +59,8 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Outco
         Command::Heads(command) => command.run(&invocation),
         Command::Current(command) => command.run(&invocation).await,
         Command::Show(command) => command.run(&invocation),
+        Command::Schema(command) => command.run(&invocation).await,
+        Command::Database(command) => command.run(&invocation).await,
         Command::Seed(command) => command.run(&invocation).await,
         Command::Dump(command) => command.run(&invocation).await,
         Command::Load(command) => command.run(&invocation).await,

@@ -29,6 +29,10 @@ impl Status {
 
 fn text(report: &Report) -> String {
     let mut text = format!("project {} in {}\n", report.project, report.environment);
+    for server in &report.servers {
+        let port = server.port.map(|port| format!(", port {port}")).unwrap_or_default();
+        line(&mut text, &format!("server {}: {} {}{port}", server.name, server.kind, server.state));
+    }
     databases(&mut text, report);
     for leaf in &report.leaves {
         let state = if leaf.exists { "there" } else { "missing" };

@@ -17,31 +17,31 @@ fn fill(fixture: &Fixture, rows: u32) {
     );
 }
 
-#[test]
-fn row_111_documents_go_in_batches_one_commit_each() {
-    let fixture = ready();
-    fixture.sql("main", "DELETE FROM items");
-    fill(&fixture, 1000);
-    let built = fixture.run(["index", "build", "--json", "--set", "indexes.items.batch=150"]).exits(0).json();
-    assert_eq!(built["indexes"][0]["built"]["documents"], 1000);
-    assert_eq!(built["indexes"][0]["built"]["commits"], 7);
-}
+every_engine! {
+    #[test]
+    fn row_111_documents_go_in_batches_one_commit_each(fixture: ready) {
+        fixture.sql("main", "DELETE FROM items");
+        fill(&fixture, 1000);
+        let built = fixture.run(["index", "build", "--json", "--set", "indexes.items.batch=150"]).exits(0).json();
+        assert_eq!(built["indexes"][0]["built"]["documents"], 1000);
+        assert_eq!(built["indexes"][0]["built"]["commits"], 7);
+    }
 
-#[test]
-fn row_112_progress_counts_up_to_all_of_them() {
-    let fixture = ready();
-    fill(&fixture, 3000);
-    let built = fixture.run(["index", "build"]).exits(0);
-    assert!(built.err.contains("3,004/3,004 documents (100 %)"), "{}", built.err);
-    let built = fixture.run(["index", "build", "--json", "--set", "indexes.items.batch=500"]).exits(0);
-    let done: Vec<u64> = built
-        .err
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .filter(|event| event["event"] == "progress")
-        .map(|event| event["done"].as_u64().unwrap())
-        .collect();
-    assert!(done.is_sorted() && done.len() >= 7 && done.last() == Some(&3004), "{done:?}");
+    #[test]
+    fn row_112_progress_counts_up_to_all_of_them(fixture: ready) {
+        fill(&fixture, 3000);
+        let built = fixture.run(["index", "build"]).exits(0);
+        assert!(built.err.contains("3,004/3,004 documents (100 %)"), "{}", built.err);
+        let built = fixture.run(["index", "build", "--json", "--set", "indexes.items.batch=500"]).exits(0);
+        let done: Vec<u64> = built
+            .err
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .filter(|event| event["event"] == "progress")
+            .map(|event| event["done"].as_u64().unwrap())
+            .collect();
+        assert!(done.is_sorted() && done.len() >= 7 && done.last() == Some(&3004), "{done:?}");
+    }
 }
 
 #[test]
@@ -55,14 +55,15 @@ fn row_113_a_second_build_waits_and_names_the_holder() {
     assert!(slow.wait().unwrap().success());
 }
 
-#[test]
-fn row_114_dropping_an_index_asks() {
-    let fixture = ready();
-    let before = fixture.tree(".stead/development/indexes");
-    fixture.run(["index", "drop", "items"]).exits(4).says("--yes");
-    assert_eq!(fixture.tree(".stead/development/indexes"), before);
-    fixture.run(["index", "drop", "items", "--yes"]).exits(0);
-    fixture.run(["search", "items", "hammer"]).exits(1).says("not built yet");
+every_engine! {
+    #[test]
+    fn row_114_dropping_an_index_asks(fixture: ready) {
+        let before = fixture.tree(".stead/development/indexes");
+        fixture.run(["index", "drop", "items"]).exits(4).says("--yes");
+        assert_eq!(fixture.tree(".stead/development/indexes"), before);
+        fixture.run(["index", "drop", "items", "--yes"]).exits(0);
+        fixture.run(["search", "items", "hammer"]).exits(1).says("not built yet");
+    }
 }
 
 #[test]
@@ -79,23 +80,24 @@ fn row_115_something_in_the_way_of_the_pointer_is_handled() {
     fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
 }
 
-#[test]
-fn row_116_a_failed_batch_leaves_the_old_index_answering_and_no_leftovers() {
-    let fixture = ready();
-    fill(&fixture, 1000);
-    let before = fixture.tree(".stead/development/indexes");
-    let failed = fixture.run_with(
-        &[("STEAD_FAILPOINT", "index.batch@2=error")],
-        ["index", "build", "--set", "indexes.items.batch=100"],
-    );
-    failed.exits(1);
-    assert_eq!(fixture.tree(".stead/development/indexes"), before);
-    fixture.run(["search", "items", "thing"]).exits(0).prints("0 found");
-    fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
-    // A key that comes twice is the documents query's mistake; the build says so and publishes nothing.
-    fixture.write("indexes/items.sql", "SELECT kind, name FROM items");
-    fixture.run(["index", "build"]).exits(1).says("two documents have the key `2`");
-    fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+every_engine! {
+    #[test]
+    fn row_116_a_failed_batch_leaves_the_old_index_answering_and_no_leftovers(fixture: ready) {
+        fill(&fixture, 1000);
+        let before = fixture.tree(".stead/development/indexes");
+        let failed = fixture.run_with(
+            &[("STEAD_FAILPOINT", "index.batch@2=error")],
+            ["index", "build", "--set", "indexes.items.batch=100"],
+        );
+        failed.exits(1);
+        assert_eq!(fixture.tree(".stead/development/indexes"), before);
+        fixture.run(["search", "items", "thing"]).exits(0).prints("0 found");
+        fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+        // A key that comes twice is the documents query's mistake; the build says so and publishes nothing.
+        fixture.write("indexes/items.sql", "SELECT kind, name FROM items");
+        fixture.run(["index", "build"]).exits(1).says("two documents have the key `2`");
+        fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+    }
 }
 
 #[test]
@@ -116,39 +118,39 @@ fn row_116_killed_at_any_point_one_whole_index_answers() {
     }
 }
 
-#[test]
-fn row_117_several_indexes_by_name_and_an_unknown_one_lists_them() {
-    let fixture = ready();
-    fixture.write("indexes/kinds.sql", "SELECT id, name FROM kinds");
-    let more = format!(
-        "{}\n[indexes.kinds]\ndatabase = \"main\"\ndocuments = \"indexes/kinds.sql\"\n",
-        fixture.read("stead.toml")
-    );
-    fixture.write("stead.toml", more);
-    fixture.run(["init"]).exits(0);
-    fixture.run(["search", "kinds", "toys"]).exits(0).prints("1 found");
-    fixture.run(["search", "items", "toys"]).exits(0).prints("0 found");
-    fixture.run(["search", "itms", "toys"]).exits(2).says("did you mean `items`?").says("`kinds`");
-    fixture.run(["index", "build", "nothing"]).exits(2).says("`items`, `kinds`");
-}
+every_engine! {
+    #[test]
+    fn row_117_several_indexes_by_name_and_an_unknown_one_lists_them(fixture: ready) {
+        fixture.write("indexes/kinds.sql", "SELECT id, name FROM kinds");
+        let more = format!(
+            "{}\n[indexes.kinds]\ndatabase = \"main\"\ndocuments = \"indexes/kinds.sql\"\n",
+            fixture.read("stead.toml")
+        );
+        fixture.write("stead.toml", more);
+        fixture.run(["init"]).exits(0);
+        fixture.run(["search", "kinds", "toys"]).exits(0).prints("1 found");
+        fixture.run(["search", "items", "toys"]).exits(0).prints("0 found");
+        fixture.run(["search", "itms", "toys"]).exits(2).says("did you mean `items`?").says("`kinds`");
+        fixture.run(["index", "build", "nothing"]).exits(2).says("`items`, `kinds`");
+    }
 
-#[test]
-fn row_118_the_declared_fields_are_the_built_ones() {
-    let fixture = ready();
-    let indexes = fixture.tree(".stead/development/indexes/items");
-    let record = indexes.keys().find(|path| path.ends_with("stead-index.json")).unwrap();
-    let record = fixture.read(&format!(".stead/development/indexes/items/{record}"));
-    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
-    let fields = record["definition"]["fields"].as_array().unwrap();
-    let field = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap();
-    assert_eq!(field("name")["kind"], "text");
-    assert_eq!(field("name")["language"], "en");
-    assert_eq!(field("name")["boost"], 2.0);
-    assert_eq!(field("price")["kind"], "float");
-    assert_eq!(field("id")["kind"], "integer");
-    let fixture = project();
-    fixture.replace("stead.toml", "fields = { name =", "fields = { nme =");
-    fixture.run(["init"]).exits(2).says("did you mean `name`?");
+    #[test]
+    fn row_118_the_declared_fields_are_the_built_ones(fixture: ready) {
+        let indexes = fixture.tree(".stead/development/indexes/items");
+        let record = indexes.keys().find(|path| path.ends_with("stead-index.json")).unwrap();
+        let record = fixture.read(&format!(".stead/development/indexes/items/{record}"));
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        let fields = record["definition"]["fields"].as_array().unwrap();
+        let field = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap();
+        assert_eq!(field("name")["kind"], "text");
+        assert_eq!(field("name")["language"], "en");
+        assert_eq!(field("name")["boost"], 2.0);
+        assert_eq!(field("price")["kind"], "float");
+        assert_eq!(field("id")["kind"], "integer");
+        let fixture = project();
+        fixture.replace("stead.toml", "fields = { name =", "fields = { nme =");
+        fixture.run(["init"]).exits(2).says("did you mean `name`?");
+    }
 }
 
 #[test]

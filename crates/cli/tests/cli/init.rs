@@ -6,30 +6,30 @@ use stead_testkit::fixture::{Fixture, ended, rows};
 
 use crate::{empty, project, ready};
 
-#[test]
-fn row_001_one_command_brings_an_empty_machine_to_a_working_state() {
-    let fixture = project();
-    fixture.run(["init"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
-    assert_eq!(fixture.value("main", "SELECT name FROM kinds WHERE id = 1"), "made by a revision");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger WHERE state = 'done'"), "3");
-    assert_eq!(fixture.value("stats", "SELECT count(*) FROM stead_ledger WHERE state = 'done'"), "1");
-    assert_eq!(fixture.read("storage/pictures/1.txt"), "a hammer\n");
-    fixture.run(["search", "items", "hammers"]).exits(0).prints("1 found").prints("Hammer");
-    fixture.run(["check"]).exits(0);
-    assert_eq!(fixture.strays(), Vec::<String>::new());
-}
+every_engine! {
+    #[test]
+    fn row_001_157_one_command_brings_an_empty_machine_to_a_working_state(fixture: project) {
+        fixture.run(["init"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+        assert_eq!(fixture.value("main", "SELECT name FROM kinds WHERE id = 1"), "made by a revision");
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger WHERE state = 'done'"), "3");
+        assert_eq!(fixture.value("stats", "SELECT count(*) FROM stead_ledger WHERE state = 'done'"), "1");
+        assert_eq!(fixture.read("storage/pictures/1.txt"), "a hammer\n");
+        fixture.run(["search", "items", "hammers"]).exits(0).prints("1 found").prints("Hammer");
+        fixture.run(["check"]).exits(0);
+        assert_eq!(fixture.strays(), Vec::<String>::new());
+    }
 
-#[test]
-fn row_002_init_again_changes_nothing() {
-    let fixture = ready();
-    let before = (fixture.tree("."), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
-    let again = fixture.run(["init"]).exits(0).says("there was nothing to do");
-    assert!(!again.err.contains("  done     seed"));
-    let document = fixture.run(["init", "--json"]).exits(0).json();
-    assert_eq!(document["changed"], false);
-    let after = (fixture.tree("."), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
-    assert_eq!(before, after);
+    #[test]
+    fn row_002_init_again_changes_nothing(fixture: ready) {
+        let before = (fixture.tree("."), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
+        let again = fixture.run(["init"]).exits(0).says("there was nothing to do");
+        assert!(!again.err.contains("  done     seed"));
+        let document = fixture.run(["init", "--json"]).exits(0).json();
+        assert_eq!(document["changed"], false);
+        let after = (fixture.tree("."), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
+        assert_eq!(before, after);
+    }
 }
 
 /// Databases without any user object, so that only the marker tells whether seeding is due.
@@ -85,56 +85,54 @@ fn row_004_an_outage_is_never_taken_for_an_empty_database() {
     assert_eq!(fixture.content(), content);
 }
 
-#[test]
-fn row_005_clean_builds_everything_anew() {
-    let fixture = ready();
-    let content = fixture.content();
-    fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (99, 2, 'added later')");
-    fixture.write("storage/papers/added.txt", "later");
-    fixture.run(["init", "--clean"]).exits(0);
-    assert_eq!(fixture.content(), content);
-    fixture.run(["search", "items", "added"]).exits(0).prints("0 found");
-    fixture.run(["undo"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT name FROM items WHERE id = 99"), "added later");
-    assert_eq!(fixture.read("storage/papers/added.txt"), "later");
-}
+every_engine! {
+    #[test]
+    fn row_005_clean_builds_everything_anew(fixture: ready) {
+        let content = fixture.content();
+        fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (99, 2, 'added later')");
+        fixture.write("storage/papers/added.txt", "later");
+        fixture.run(["init", "--clean"]).exits(0);
+        assert_eq!(fixture.content(), content);
+        fixture.run(["search", "items", "added"]).exits(0).prints("0 found");
+        fixture.run(["undo"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT name FROM items WHERE id = 99"), "added later");
+        assert_eq!(fixture.read("storage/papers/added.txt"), "later");
+    }
 
-#[test]
-fn row_006_init_load_restores_exactly_that_snapshot_on_an_empty_machine() {
-    let fixture = ready();
-    fixture.sql("main", "DELETE FROM items WHERE id > 1; UPDATE items SET name = 'only one'");
-    fixture.run(["dump", "--name", "one"]).exits(0);
-    let content = fixture.content();
-    std::fs::remove_dir_all(fixture.path(".stead")).unwrap();
-    std::fs::remove_dir_all(fixture.path("storage/pictures")).unwrap();
-    fixture.run(["init", "--load", "one"]).exits(0);
-    assert_eq!(fixture.content(), content);
-    fixture.run(["search", "items", "only"]).exits(0).prints("1 found");
-    fixture.run_with(&[("INIT_LOAD", "one")], ["init"]).exits(0);
-    assert_eq!(fixture.content(), content);
-}
+    #[test]
+    fn row_006_init_load_restores_exactly_that_snapshot_on_an_empty_machine(fixture: ready) {
+        fixture.sql("main", "DELETE FROM items WHERE id > 1; UPDATE items SET name = 'only one'");
+        fixture.run(["dump", "--name", "one"]).exits(0);
+        let content = fixture.content();
+        fixture.forget();
+        std::fs::remove_dir_all(fixture.path("storage/pictures")).unwrap();
+        fixture.run(["init", "--load", "one"]).exits(0);
+        assert_eq!(fixture.content(), content);
+        fixture.run(["search", "items", "only"]).exits(0).prints("1 found");
+        fixture.run_with(&[("INIT_LOAD", "one")], ["init"]).exits(0);
+        assert_eq!(fixture.content(), content);
+    }
 
-#[test]
-fn row_007_clean_together_with_load_is_a_usage_error() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "one"]).exits(0);
-    let before = fixture.tree(".");
-    fixture.run(["init", "--clean", "--load", "one"]).exits(2).says("exclude each other");
-    fixture.run_with(&[("INIT_CLEAN", "true"), ("INIT_LOAD", "one")], ["init"]).exits(2);
-    assert_eq!(fixture.tree("."), before);
-}
+    #[test]
+    fn row_007_clean_together_with_load_is_a_usage_error(fixture: ready) {
+        fixture.run(["dump", "--name", "one"]).exits(0);
+        let before = fixture.tree(".");
+        fixture.run(["init", "--clean", "--load", "one"]).exits(2).says("exclude each other");
+        fixture.run_with(&[("INIT_CLEAN", "true"), ("INIT_LOAD", "one")], ["init"]).exits(2);
+        assert_eq!(fixture.tree("."), before);
+    }
 
-#[test]
-fn row_008_the_schema_is_at_head_after_init_load() {
-    let fixture = project();
-    let third = fixture.read("apps/shop/migrations/0003_items_by_kind.sql");
-    std::fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
-    fixture.run(["init"]).exits(0).says("items_by_kind");
-    fixture.run(["dump", "--name", "old"]).exits(0);
-    fixture.write("apps/shop/migrations/0003_items_by_kind.sql", third);
-    fixture.run(["init", "--load", "old"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'items_by_kind'"), "1");
-    fixture.run(["check"]).exits(0);
+    #[test]
+    fn row_008_the_schema_is_at_head_after_init_load(fixture: project) {
+        let third = fixture.read("apps/shop/migrations/0003_items_by_kind.sql");
+        std::fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
+        fixture.run(["init"]).exits(0).says("items_by_kind");
+        fixture.run(["dump", "--name", "old"]).exits(0);
+        fixture.write("apps/shop/migrations/0003_items_by_kind.sql", third);
+        fixture.run(["init", "--load", "old"]).exits(0);
+        assert!(fixture.has("main", "items_by_kind"));
+        fixture.run(["check"]).exits(0);
+    }
 }
 
 #[test]
@@ -161,28 +159,28 @@ fn row_009_off_values_of_the_variables_mean_off() {
     }
 }
 
-#[test]
-fn row_010_skip_index_leaves_the_index_as_it_is() {
-    let fixture = project();
-    fixture.run(["init", "--skip-index"]).exits(0);
-    fixture.run(["index", "status"]).exits(0).prints("absent");
-    fixture.run(["init"]).exits(0);
-    let before = fixture.stamps(".stead/development/indexes");
-    fixture.replace("indexes/items.sql", "price", "price + 1 AS price");
-    fixture.run_with(&[("INIT_SKIP_INDEX", "1")], ["init"]).exits(0);
-    assert_eq!(fixture.stamps(".stead/development/indexes"), before);
-}
+every_engine! {
+    #[test]
+    fn row_010_skip_index_leaves_the_index_as_it_is(fixture: project) {
+        fixture.run(["init", "--skip-index"]).exits(0);
+        fixture.run(["index", "status"]).exits(0).prints("absent");
+        fixture.run(["init"]).exits(0);
+        let before = fixture.stamps(".stead/development/indexes");
+        fixture.replace("indexes/items.sql", "price", "price + 1 AS price");
+        fixture.run_with(&[("INIT_SKIP_INDEX", "1")], ["init"]).exits(0);
+        assert_eq!(fixture.stamps(".stead/development/indexes"), before);
+    }
 
-#[test]
-fn row_011_a_current_index_is_skipped() {
-    let fixture = ready();
-    let built = |fixture: &Fixture| fixture.run(["index", "status", "--json"]).json()["indexes"][0]["built"].clone();
-    let before = built(&fixture);
-    fixture.run(["init"]).exits(0).says("skipped  index items: current");
-    assert_eq!(built(&fixture), before);
-    fixture.replace("indexes/items.sql", "price", "price * 2 AS price");
-    fixture.run(["init"]).exits(0);
-    assert_ne!(built(&fixture)["hash"], before["hash"], "a changed definition is built anew");
+    #[test]
+    fn row_011_a_current_index_is_skipped(fixture: ready) {
+        let built = |fixture: &Fixture| fixture.run(["index", "status", "--json"]).json()["indexes"][0]["built"].clone();
+        let before = built(&fixture);
+        fixture.run(["init"]).exits(0).says("skipped  index items: current");
+        assert_eq!(built(&fixture), before);
+        fixture.replace("indexes/items.sql", "price", "price * 2 AS price");
+        fixture.run(["init"]).exits(0);
+        assert_ne!(built(&fixture)["hash"], before["hash"], "a changed definition is built anew");
+    }
 }
 
 #[test]
@@ -219,12 +217,13 @@ fn row_013_each_reason_is_readable() {
     assert!(!ended.err.contains("panicked"));
 }
 
-#[test]
-fn row_014_the_self_check_names_the_broken_column() {
-    let fixture = ready();
-    fixture.sql("main", "DROP INDEX items_by_kind; ALTER TABLE items RENAME COLUMN name TO title");
-    fixture.run(["init", "--skip-index"]).exits(3).says("items.name");
-    fixture.run(["check"]).exits(3).prints("a  database main: `items.name` is missing");
+every_engine! {
+    #[test]
+    fn row_014_the_self_check_names_the_broken_column(fixture: ready) {
+        fixture.sql("main", "ALTER TABLE items RENAME COLUMN name TO title");
+        fixture.run(["init", "--skip-index"]).exits(3).says("items.name");
+        fixture.run(["check"]).exits(3).prints("a  database main: `items.name` is missing");
+    }
 }
 
 #[test]

@@ -1,11 +1,40 @@
 //! The command as people run it: every test starts the real binary in a folder of its own. One file for each part of the
 //! interface; the acceptance rows are named in the tests.
 
+/// Makes of each function one test for every engine that is there, `row_001_…::postgres15`. The parameter's type says what the
+/// test starts from: `project`, `migrated` or `ready`.
+macro_rules! every_engine {
+    ($(#[test] fn $name:ident($fixture:ident: $start:ident) $body:block)+) => {$(
+        fn $name($fixture: stead_testkit::fixture::Fixture) $body
+
+        mod $name {
+            use stead_testkit::fixture::Home;
+            use stead_testkit::servers::TestServer;
+
+            every_engine!(@test sqlite, Home::Files, $start, $name);
+            every_engine!(@test postgres15, Home::On(TestServer::Postgres15), $start, $name);
+            every_engine!(@test postgres18, Home::On(TestServer::Postgres18), $start, $name);
+            every_engine!(@test mariadb, Home::On(TestServer::Mariadb), $start, $name);
+            every_engine!(@test mysql, Home::On(TestServer::Mysql), $start, $name);
+        }
+    )+};
+    (@test $engine:ident, $home:expr, $start:ident, $body:ident) => {
+        #[test]
+        fn $engine() {
+            if let Some(fixture) = crate::$start::at($home) {
+                super::$body(fixture);
+            }
+        }
+    };
+}
+
+mod database;
 mod index;
 mod init;
 mod output;
 mod revisions;
 mod safety;
+mod schema;
 mod snapshots;
 mod together;
 
@@ -26,4 +55,35 @@ fn ready() -> Fixture {
 /// An empty folder.
 fn empty() -> Fixture {
     Fixture::empty(STEAD)
+}
+
+/// The small project at a home.
+mod project {
+    use stead_testkit::fixture::{Fixture, Home};
+
+    pub(crate) fn at(home: Home) -> Option<Fixture> {
+        Fixture::at(super::STEAD, home)
+    }
+}
+
+/// The small project at a home after `init`.
+mod ready {
+    use stead_testkit::fixture::{Fixture, Home};
+
+    pub(crate) fn at(home: Home) -> Option<Fixture> {
+        let fixture = super::project::at(home)?;
+        fixture.run(["init"]).exits(0);
+        Some(fixture)
+    }
+}
+
+/// The small project at a home with its schema and nothing else.
+mod migrated {
+    use stead_testkit::fixture::{Fixture, Home};
+
+    pub(crate) fn at(home: Home) -> Option<Fixture> {
+        let fixture = super::project::at(home)?;
+        fixture.run(["init", "--skip-seed", "--skip-index"]).exits(0);
+        Some(fixture)
+    }
 }

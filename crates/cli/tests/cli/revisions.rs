@@ -13,72 +13,68 @@ fn migrated() -> Fixture {
     fixture
 }
 
-fn schema(fixture: &Fixture) -> Vec<Vec<String>> {
-    fixture.rows("main", "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE 'stead_%' ORDER BY 1, 2")
+fn schema(fixture: &Fixture) -> String {
+    fixture.run(["schema", "print", "database:main"]).exits(0).out
 }
 
-#[test]
-fn row_049_one_database_is_migrated_and_the_other_is_not() {
-    let fixture = project();
-    fixture.run(["init", "--skip-seed", "--skip-index"]).exits(0);
-    fixture.run(["downgrade", "base", "--app", "shop", "--yes"]).exits(0);
-    fixture.run(["downgrade", "base", "--app", "audit", "--yes"]).exits(0);
-    fixture.run(["upgrade", "--database", "main"]).exits(0).says("applied 3 revisions");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "3");
-    assert_eq!(fixture.value("stats", "SELECT count(*) FROM stead_ledger"), "0");
-    assert_eq!(fixture.value("stats", "SELECT count(*) FROM sqlite_schema WHERE name = 'visits'"), "0");
-    fixture.run(["upgrade"]).exits(0).says("applied 1 revision");
-    fixture.run(["upgrade", "--all"]).exits(0).says("nothing was pending");
-    fixture.run(["upgrade", "--database", "mian"]).exits(2).says("did you mean `main`?");
-}
+every_engine! {
+    #[test]
+    fn row_049_157_one_database_is_migrated_and_the_other_is_not(fixture: project) {
+        fixture.run(["init", "--skip-seed", "--skip-index"]).exits(0);
+        fixture.run(["downgrade", "base", "--app", "shop", "--yes"]).exits(0);
+        fixture.run(["downgrade", "base", "--app", "audit", "--yes"]).exits(0);
+        fixture.run(["upgrade", "--database", "main"]).exits(0).says("applied 3 revisions");
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "3");
+        assert_eq!(fixture.value("stats", "SELECT count(*) FROM stead_ledger"), "0");
+        assert!(!fixture.has("stats", "visits"));
+        fixture.run(["upgrade"]).exits(0).says("applied 1 revision");
+        fixture.run(["upgrade", "--all"]).exits(0).says("nothing was pending");
+        fixture.run(["upgrade", "--database", "mian"]).exits(2).says("did you mean `main`?");
+    }
 
-#[test]
-fn row_053_history_marks_applied_and_pending() {
-    let fixture = migrated();
-    fixture.run(["downgrade", "0001", "--app", "shop", "--yes"]).exits(0);
-    let document = fixture.run(["history", "--app", "shop", "--json"]).exits(0).json();
-    let states: Vec<&str> =
-        document["revisions"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["applied", "pending", "pending"]);
-    fixture.run(["history"]).exits(0).prints("shop/0001_kinds_and_items  11aa22bb33cc  applied  Kinds and items");
-    fixture.run(["current", "--app", "shop"]).exits(0).prints("main  shop: 11aa22bb33cc");
-    fixture.run(["heads"]).exits(0).prints("shop/0003_items_by_kind  33cc44dd55ee").prints("audit/0001_visits");
-    fixture.run(["status"]).exits(0).prints("app shop: 11aa22bb33cc, 2 pending");
-    fixture.run(["check"]).exits(3).prints("b  app shop on main: revision 22bb33cc44dd is pending");
-}
+    #[test]
+    fn row_053_history_marks_applied_and_pending(fixture: migrated) {
+        fixture.run(["downgrade", "0001", "--app", "shop", "--yes"]).exits(0);
+        let document = fixture.run(["history", "--app", "shop", "--json"]).exits(0).json();
+        let states: Vec<&str> =
+            document["revisions"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["applied", "pending", "pending"]);
+        fixture.run(["history"]).exits(0).prints("shop/0001_kinds_and_items  11aa22bb33cc  applied  Kinds and items");
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("main  shop: 11aa22bb33cc");
+        fixture.run(["heads"]).exits(0).prints("shop/0003_items_by_kind  33cc44dd55ee").prints("audit/0001_visits");
+        fixture.run(["status"]).exits(0).prints("app shop: 11aa22bb33cc, 2 pending");
+        fixture.run(["check"]).exits(3).prints("b  app shop on main: revision 22bb33cc44dd is pending");
+    }
 
-#[test]
-fn row_054_up_down_and_up_again_gives_the_same_schema() {
-    let fixture = migrated();
-    let first = schema(&fixture);
-    fixture.run(["downgrade", "-1", "--app", "shop", "--yes"]).exits(0).says("took back 1 revision");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'items_by_kind'"), "0");
-    fixture.run(["downgrade", "base", "--app", "shop", "--yes"]).exits(0).says("took back 2 revisions");
-    assert_eq!(schema(&fixture), Vec::<Vec<String>>::new());
-    fixture.run(["upgrade", "+1", "--app", "shop"]).exits(0).says("applied 1 revision");
-    fixture.run(["upgrade", "22bb", "--app", "shop"]).exits(0);
-    fixture.run(["current", "--app", "shop"]).exits(0).prints("22bb33cc44dd");
-    fixture.run(["upgrade", "head", "--app", "shop"]).exits(0);
-    assert_eq!(schema(&fixture), first);
-    fixture.run(["check"]).exits(0);
-}
+    #[test]
+    fn row_054_up_down_and_up_again_gives_the_same_schema(fixture: migrated) {
+        let first = schema(&fixture);
+        fixture.run(["downgrade", "-1", "--app", "shop", "--yes"]).exits(0).says("took back 1 revision");
+        assert!(!fixture.has("main", "items_by_kind"));
+        fixture.run(["downgrade", "base", "--app", "shop", "--yes"]).exits(0).says("took back 2 revisions");
+        assert_eq!(schema(&fixture), "\n");
+        fixture.run(["upgrade", "+1", "--app", "shop"]).exits(0).says("applied 1 revision");
+        fixture.run(["upgrade", "22bb", "--app", "shop"]).exits(0);
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("22bb33cc44dd");
+        fixture.run(["upgrade", "head", "--app", "shop"]).exits(0);
+        assert_eq!(schema(&fixture), first);
+        fixture.run(["check"]).exits(0);
+    }
 
-#[test]
-fn row_055_stamp_moves_the_history_and_not_the_schema() {
-    let fixture = migrated();
-    let before = schema(&fixture);
-    fixture.run(["stamp", "0001", "--app", "shop"]).exits(0);
-    fixture.run(["current", "--app", "shop"]).exits(0).prints("11aa22bb33cc");
-    assert_eq!(schema(&fixture), before);
-    fixture.run(["stamp", "head", "--app", "shop"]).exits(0);
-    fixture.run(["current", "--app", "shop"]).exits(0).prints("(head)");
-    assert_eq!(schema(&fixture), before);
-    assert_eq!(
-        fixture.value("main", "SELECT group_concat(state) FROM stead_ledger WHERE app = 'shop'"),
-        "done,stamped,stamped"
-    );
-    fixture.run(["stamp", "base", "--app", "shop"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "0");
+    #[test]
+    fn row_055_stamp_moves_the_history_and_not_the_schema(fixture: migrated) {
+        let before = schema(&fixture);
+        fixture.run(["stamp", "0001", "--app", "shop"]).exits(0);
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("11aa22bb33cc");
+        assert_eq!(schema(&fixture), before);
+        fixture.run(["stamp", "head", "--app", "shop"]).exits(0);
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("(head)");
+        assert_eq!(schema(&fixture), before);
+        let states = fixture.rows("main", "SELECT state FROM stead_ledger WHERE app = 'shop' ORDER BY sequence");
+        assert_eq!(states, [["done"], ["stamped"], ["stamped"]]);
+        fixture.run(["stamp", "base", "--app", "shop"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "0");
+    }
 }
 
 #[test]
@@ -93,62 +89,95 @@ fn row_057_a_failing_second_statement_rolls_the_first_one_back() {
     assert_eq!(fixture.strays(), Vec::<String>::new());
 }
 
-#[test]
-fn a_revision_without_a_transaction_is_resumed_at_the_exact_statement() {
-    let fixture = migrated();
-    let fourth = |second: &str| {
-        format!(
-            "-- Step by step\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\
-             CREATE TABLE first (id INTEGER);\n{second};\nCREATE TABLE third (id INTEGER);\n\n-- down\nDROP TABLE first;\n"
-        )
-    };
-    let path = "apps/shop/migrations/0004_step_by_step.sql";
-    fixture.write(path, fourth("INSERT INTO second VALUES (1)"));
-    fixture.run(["upgrade"]).exits(6).says("second").says("stead upgrade");
-    assert_eq!(
-        fixture.value(
-            "main",
-            "SELECT state, statements_done, statements_total FROM stead_ledger WHERE revision = '55ee66ff7700'"
-        ),
-        "failed|1|3"
-    );
-    fixture.run(["dump"]).exits(6).says("after 1 of 3 statements");
-    fixture.run(["check"]).exits(3).prints("stopped half-way");
-    fixture.sql("main", "CREATE TABLE second (id INTEGER)");
-    fixture.run(["upgrade"]).exits(0);
-    assert_eq!(
-        fixture.value("main", "SELECT state, statements_done FROM stead_ledger WHERE revision = '55ee66ff7700'"),
-        "done|3"
-    );
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM second"), "1");
-}
+every_engine! {
+    #[test]
+    fn a_revision_without_a_transaction_is_resumed_at_the_exact_statement(fixture: migrated) {
+        let fourth = |second: &str| {
+            format!(
+                "-- Step by step\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\
+                 CREATE TABLE first (id INTEGER);\n{second};\nCREATE TABLE third (id INTEGER);\n\n-- down\nDROP TABLE first;\n"
+            )
+        };
+        let path = "apps/shop/migrations/0004_step_by_step.sql";
+        fixture.write(path, fourth("INSERT INTO second VALUES (1)"));
+        fixture.run(["upgrade"]).exits(6).says("second").says("stead upgrade");
+        assert_eq!(
+            fixture.value(
+                "main",
+                "SELECT state, statements_done, statements_total FROM stead_ledger WHERE revision = '55ee66ff7700'"
+            ),
+            "failed|1|3"
+        );
+        fixture.run(["dump"]).exits(6).says("after 1 of 3 statements");
+        fixture.run(["check"]).exits(3).prints("stopped half-way");
+        fixture.sql("main", "CREATE TABLE second (id INTEGER)");
+        fixture.run(["upgrade"]).exits(0);
+        assert_eq!(
+            fixture.value("main", "SELECT state, statements_done FROM stead_ledger WHERE revision = '55ee66ff7700'"),
+            "done|3"
+        );
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM second"), "1");
+    }
 
-#[test]
-fn an_edited_revision_is_a_finding_and_needs_consent() {
-    let fixture = migrated();
-    fixture.replace(THIRD, "items_by_kind ON items (kind)", "items_by_kind ON items (kind, id)");
-    fixture.run(["check"]).exits(3).prints("33cc44dd55ee was edited");
-    fixture.write(
-        "apps/shop/migrations/0004_more.sql",
-        "-- More\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE more (id INTEGER);\n",
-    );
-    fixture.run(["upgrade"]).exits(4).says("33cc44dd55ee").says("--allow edited");
-    fixture.run(["upgrade", "--allow", "edited"]).exits(0);
-    let text = fixture.read(THIRD).replace("(kind, id)", "(kind)").replace('\n', "\r\n");
-    fixture.write(THIRD, text);
-    fixture.run(["check"]).exits(3).prints("more");
-    assert!(!fixture.run(["check"]).out.contains("edited"), "line ends are no edit");
-}
+    #[test]
+    fn taking_back_without_a_transaction_is_resumed_at_the_exact_statement(fixture: migrated) {
+        let fourth = "-- Step by step\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\
+                      CREATE TABLE first (id INTEGER);\nCREATE TABLE third (id INTEGER);\n\n-- down\nDROP TABLE third;\n\
+                      DELETE FROM second;\nDROP TABLE first;\n";
+        let path = "apps/shop/migrations/0004_step_by_step.sql";
+        fixture.write(path, fourth);
+        fixture.run(["upgrade"]).exits(0);
+        let back = ["downgrade", "33cc44dd55ee", "--app", "shop", "--yes"];
+        fixture.run(back).exits(6).says("second").says("1 of 3 statements");
+        let state = "SELECT state, statements_done, statements_total FROM stead_ledger WHERE revision = '55ee66ff7700'";
+        assert_eq!(fixture.value("main", state), "failed|1|3");
+        fixture.run(["upgrade"]).exits(6).says("down section").says("stead downgrade");
+        fixture.run(["dump"]).exits(6).says("stead downgrade");
+        fixture.sql("main", "CREATE TABLE second (id INTEGER)");
+        fixture.replace(path, "DROP TABLE third", "DROP TABLE IF EXISTS third");
+        fixture.run(back).exits(4).says("not the first 1");
+        fixture.replace(path, "DROP TABLE IF EXISTS third", "DROP TABLE third");
+        fixture.run(back).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger WHERE revision = '55ee66ff7700'"), "0");
+        assert!(!fixture.has("main", "first") && !fixture.has("main", "third"));
+    }
 
-#[test]
-fn a_revision_whose_file_is_gone_is_named_with_the_repair_and_can_still_be_taken_back() {
-    let fixture = migrated();
-    std::fs::remove_file(fixture.path(THIRD)).unwrap();
-    fixture.run(["upgrade"]).exits(3).says("33cc44dd55ee").says("stead stamp");
-    fixture.run(["check"]).exits(3).prints("no file knows it");
-    fixture.run(["downgrade", "22bb33cc44dd", "--app", "shop", "--yes"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'items_by_kind'"), "0");
-    fixture.run(["upgrade"]).exits(0);
+    #[test]
+    fn taking_back_that_fails_at_once_changes_nothing(fixture: migrated) {
+        let fourth = "-- Broken back\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\
+                      CREATE TABLE first (id INTEGER);\n\n-- down\nDROP TABLE nothing;\n";
+        fixture.write("apps/shop/migrations/0004_broken_back.sql", fourth);
+        fixture.run(["upgrade"]).exits(0);
+        let before = fixture.rows("main", "SELECT * FROM stead_ledger");
+        fixture.run(["downgrade", "33cc44dd55ee", "--app", "shop", "--yes"]).exits(1).says("nothing");
+        assert_eq!(fixture.rows("main", "SELECT * FROM stead_ledger"), before);
+    }
+
+    #[test]
+    fn an_edited_revision_is_a_finding_and_needs_consent(fixture: migrated) {
+        fixture.replace(THIRD, "items_by_kind ON items (kind)", "items_by_kind ON items (kind, id)");
+        fixture.run(["check"]).exits(3).prints("33cc44dd55ee was edited");
+        fixture.write(
+            "apps/shop/migrations/0004_more.sql",
+            "-- More\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE more (id INTEGER);\n",
+        );
+        fixture.run(["upgrade"]).exits(4).says("33cc44dd55ee").says("--allow edited");
+        fixture.run(["upgrade", "--allow", "edited"]).exits(0);
+        let text = fixture.read(THIRD).replace("(kind, id)", "(kind)").replace('\n', "\r\n");
+        fixture.write(THIRD, text);
+        fixture.run(["check"]).exits(3).prints("more");
+        assert!(!fixture.run(["check"]).out.contains("edited"), "line ends are no edit");
+    }
+
+    #[test]
+    fn a_revision_whose_file_is_gone_is_named_with_the_repair_and_can_still_be_taken_back(fixture: migrated) {
+        std::fs::remove_file(fixture.path(THIRD)).unwrap();
+        fixture.run(["upgrade"]).exits(3).says("33cc44dd55ee").says("stead stamp");
+        fixture.run(["check"]).exits(3).prints("no file knows it");
+        fixture.run(["downgrade", "22bb33cc44dd", "--app", "shop", "--yes"]).exits(0);
+        assert!(!fixture.has("main", "items_by_kind"));
+        fixture.run(["upgrade"]).exits(0);
+    }
 }
 
 #[test]

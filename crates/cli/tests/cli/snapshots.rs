@@ -9,55 +9,53 @@ use stead_testkit::fixture::{Fixture, ended};
 
 use crate::{empty, project, ready};
 
-#[test]
-fn row_084_seed_resets_migrates_runs_the_steps_and_writes_init() {
-    let fixture = ready();
-    let content = fixture.content();
-    fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (50, 2, 'stray')");
-    fs::remove_dir_all(fixture.path("backups/_init")).unwrap();
-    fixture.run(["seed"]).exits(0).says("seed step 1, seed/base.sql").says("seed step 3");
-    assert_eq!(fixture.content(), content);
-    fixture.run(["snapshots", "verify", "_init"]).exits(0);
-    fixture.run(["undo"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT name FROM items WHERE id = 50"), "stray");
-}
+every_engine! {
+    #[test]
+    fn row_084_seed_resets_migrates_runs_the_steps_and_writes_init(fixture: ready) {
+        let content = fixture.content();
+        fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (50, 2, 'stray')");
+        fs::remove_dir_all(fixture.path("backups/_init")).unwrap();
+        fixture.run(["seed"]).exits(0).says("seed step 1, seed/base.sql").says("seed step 3");
+        assert_eq!(fixture.content(), content);
+        fixture.run(["snapshots", "verify", "_init"]).exits(0);
+        fixture.run(["undo"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT name FROM items WHERE id = 50"), "stray");
+    }
 
-#[test]
-fn row_085_seed_keeps_rows_that_revisions_write() {
-    let fixture = ready();
-    fixture.run(["seed"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT name FROM kinds WHERE id = 1"), "made by a revision");
-}
+    #[test]
+    fn row_085_seed_keeps_rows_that_revisions_write(fixture: ready) {
+        fixture.run(["seed"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT name FROM kinds WHERE id = 1"), "made by a revision");
+    }
 
-#[test]
-fn row_086_steps_run_in_order_and_a_failing_one_stops_with_its_name() {
-    let fixture = project();
-    let ended = fixture.run(["init"]).exits(0);
-    let order: Vec<usize> = ["step 1", "step 2", "step 3"].iter().map(|step| ended.err.find(step).unwrap()).collect();
-    assert!(order.is_sorted(), "{}", ended.err);
-    assert!(ended.err.contains("files are written"), "what a program says is passed on: {}", ended.err);
-    let before = fixture.content();
-    fixture.replace("seed/items.csv", "12.5", "twelve");
-    fixture.run(["seed"]).exits(2).says("seed step 2, seed/items.csv").says("`twelve` does not fit column `price`");
-    fixture.replace("seed/items.csv", "twelve", "12.5");
-    fixture.write("seed/files.sh", "echo 'out of glue' >&2\nexit 3\n");
-    fixture.run(["seed"]).exits(1).says("seed step 3, sh seed/files.sh").says("exit status: 3").says("out of glue");
-    fixture
-        .write("seed/base.sql", "INSERT INTO kinds (id, name) VALUES (2, 'tools');\nINSERT INTO kindz VALUES (3);\n");
-    fixture.run(["seed"]).exits(1).says("seed/base.sql").says(":2:").says("kindz");
-    assert_eq!(fixture.content(), before);
-    assert_eq!(fixture.strays(), Vec::<String>::new());
-}
+    #[test]
+    fn row_086_steps_run_in_order_and_a_failing_one_stops_with_its_name(fixture: project) {
+        let ended = fixture.run(["init"]).exits(0);
+        let order: Vec<usize> = ["step 1", "step 2", "step 3"].iter().map(|step| ended.err.find(step).unwrap()).collect();
+        assert!(order.is_sorted(), "{}", ended.err);
+        assert!(ended.err.contains("files are written"), "what a program says is passed on: {}", ended.err);
+        let before = fixture.content();
+        fixture.replace("seed/items.csv", "12.5", "twelve");
+        fixture.run(["seed"]).exits(2).says("seed step 2, seed/items.csv").says("`twelve` does not fit column `price`");
+        fixture.replace("seed/items.csv", "twelve", "12.5");
+        fixture.write("seed/files.sh", "echo 'out of glue' >&2\nexit 3\n");
+        fixture.run(["seed"]).exits(1).says("seed step 3, sh seed/files.sh").says("exit status: 3").says("out of glue");
+        fixture
+            .write("seed/base.sql", "INSERT INTO kinds (id, name) VALUES (2, 'tools');\nINSERT INTO kindz VALUES (3);\n");
+        fixture.run(["seed"]).exits(1).says("seed/base.sql").says(":2:").says("kindz");
+        assert_eq!(fixture.content(), before);
+        assert_eq!(fixture.strays(), Vec::<String>::new());
+    }
 
-#[test]
-fn row_087_a_failed_seed_keeps_the_previous_init() {
-    let fixture = ready();
-    let snapshot = fixture.tree("backups/_init");
-    fixture.write("seed/files.sh", "exit 1\n");
-    fixture.run(["seed"]).exits(1);
-    assert_eq!(fixture.tree("backups/_init"), snapshot);
-    fixture.run(["load", "_init"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+    #[test]
+    fn row_087_a_failed_seed_keeps_the_previous_init(fixture: ready) {
+        let snapshot = fixture.tree("backups/_init");
+        fixture.write("seed/files.sh", "exit 1\n");
+        fixture.run(["seed"]).exits(1);
+        assert_eq!(fixture.tree("backups/_init"), snapshot);
+        fixture.run(["load", "_init"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+    }
 }
 
 #[test]
@@ -70,18 +68,19 @@ fn row_088_seed_proves_its_snapshot_by_loading_it() {
     fixture.run(["init"]).exits(0);
 }
 
-#[test]
-fn row_089_a_dump_without_a_name_is_named_by_the_time_and_never_collides() {
-    let fixture = ready();
-    for _ in 0..3 {
-        fixture.run(["dump"]).exits(0);
-    }
-    let names: Vec<String> = snapshot_names(&fixture).into_iter().filter(|name| name != "_init").collect();
-    assert_eq!(names.len(), 3, "{names:?}");
-    for name in names {
-        let (time, suffix) = name.split_at(14);
-        assert!(time.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
-        assert!(["", "-2", "-3"].contains(&suffix), "{name}");
+every_engine! {
+    #[test]
+    fn row_089_157_a_dump_without_a_name_is_named_by_the_time_and_never_collides(fixture: ready) {
+        for _ in 0..3 {
+            fixture.run(["dump"]).exits(0);
+        }
+        let names: Vec<String> = snapshot_names(&fixture).into_iter().filter(|name| name != "_init").collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        for name in names {
+            let (time, suffix) = name.split_at(14);
+            assert!(time.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
+            assert!(["", "-2", "-3"].contains(&suffix), "{name}");
+        }
     }
 }
 
@@ -91,14 +90,15 @@ fn snapshot_names(fixture: &Fixture) -> Vec<String> {
     entries.iter().map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect()
 }
 
-#[test]
-fn row_090_dump_refuses_to_overwrite() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    let (tree, stamps) = (fixture.tree("backups/b"), fixture.stamps("backups/b"));
-    fixture.sql("main", "DELETE FROM items WHERE id = 1");
-    fixture.run(["dump", "--name", "b"]).exits(1).says("`b` exists already").says("--force");
-    assert_eq!((fixture.tree("backups/b"), fixture.stamps("backups/b")), (tree, stamps));
+every_engine! {
+    #[test]
+    fn row_090_dump_refuses_to_overwrite(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        let (tree, stamps) = (fixture.tree("backups/b"), fixture.stamps("backups/b"));
+        fixture.sql("main", "DELETE FROM items WHERE id = 1");
+        fixture.run(["dump", "--name", "b"]).exits(1).says("`b` exists already").says("--force");
+        assert_eq!((fixture.tree("backups/b"), fixture.stamps("backups/b")), (tree, stamps));
+    }
 }
 
 #[test]
@@ -121,16 +121,17 @@ fn row_091_a_killed_forced_dump_leaves_the_old_one_or_the_new_one_whole() {
     }
 }
 
-#[test]
-fn row_092_a_failed_dump_leaves_nothing() {
-    let fixture = ready();
-    let before = fixture.tree("backups");
-    fixture
-        .run_with(&[("STEAD_FAILPOINT", "dump.frame=enospc")], ["dump", "--name", "b"])
-        .exits(1)
-        .says("No space left");
-    assert_eq!(fixture.tree("backups"), before);
-    assert_eq!(fixture.strays(), Vec::<String>::new());
+every_engine! {
+    #[test]
+    fn row_092_a_failed_dump_leaves_nothing(fixture: ready) {
+        let before = fixture.tree("backups");
+        fixture
+            .run_with(&[("STEAD_FAILPOINT", "dump.frame=enospc")], ["dump", "--name", "b"])
+            .exits(1)
+            .says("No space left");
+        assert_eq!(fixture.tree("backups"), before);
+        assert_eq!(fixture.strays(), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -182,42 +183,42 @@ fn write_rows_and_files(fixture: &Fixture, stop: &std::sync::atomic::AtomicBool)
     }
 }
 
-#[test]
-fn row_095_a_flipped_byte_anywhere_is_refused_before_anything_is_touched() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    let files = fixture.tree("backups/b");
-    let before = (fixture.content(), fixture.stamps("storage"));
-    let mut kinds = 0;
-    for path in files.keys().filter(|path| fixture.path("backups/b").join(path).is_file()) {
-        kinds += 1;
-        let path = format!("backups/b/{path}");
-        let sound = fs::read(fixture.path(&path)).unwrap();
-        for at in [0, sound.len() / 2, sound.len() - 1] {
-            let mut flipped = sound.clone();
-            flipped[at] ^= 0x20;
-            fixture.write(&path, &flipped);
-            let refused = fixture.run(["load", "b"]);
-            assert!([1, 4].contains(&refused.code), "{path} at {at}: {} {}", refused.code, refused.err);
-            assert_eq!((fixture.content(), fixture.stamps("storage")), before, "{path} at {at}");
+every_engine! {
+    #[test]
+    fn row_095_a_flipped_byte_anywhere_is_refused_before_anything_is_touched(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        let files = fixture.tree("backups/b");
+        let before = (fixture.content(), fixture.stamps("storage"));
+        let mut kinds = 0;
+        for path in files.keys().filter(|path| fixture.path("backups/b").join(path).is_file()) {
+            kinds += 1;
+            let path = format!("backups/b/{path}");
+            let sound = fs::read(fixture.path(&path)).unwrap();
+            for at in [0, sound.len() / 2, sound.len() - 1] {
+                let mut flipped = sound.clone();
+                flipped[at] ^= 0x20;
+                fixture.write(&path, &flipped);
+                let refused = fixture.run(["load", "b"]);
+                assert!([1, 4].contains(&refused.code), "{path} at {at}: {} {}", refused.code, refused.err);
+                assert_eq!((fixture.content(), fixture.stamps("storage")), before, "{path} at {at}");
+            }
+            fixture.write(&path, &sound);
         }
-        fixture.write(&path, &sound);
+        assert!(kinds >= 5, "manifest, frame lists and frames of databases and storage: {files:?}");
+        fixture.run(["load", "b"]).exits(0);
     }
-    assert!(kinds >= 5, "manifest, frame lists and frames of databases and storage: {files:?}");
-    fixture.run(["load", "b"]).exits(0);
-}
 
-#[test]
-fn row_096_the_list_shows_name_time_size_heads_and_verification() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    fixture.run(["snapshots", "list"]).exits(0).prints("b  20").prints("shop@33cc44dd55ee").prints("not verified");
-    fixture.run(["snapshots", "verify", "b"]).exits(0);
-    let document = fixture.run(["snapshots", "list", "--json"]).exits(0).json();
-    let entry = document["snapshots"].as_array().unwrap().iter().find(|entry| entry["name"] == "b").unwrap();
-    assert!(entry["verified_at"].is_string() && entry["packed_bytes"].as_u64().unwrap() > 0 && entry["rows"] == 7);
-    fs::remove_file(fixture.path("backups/b/manifest.json")).unwrap();
-    fixture.run(["snapshots", "list"]).exits(0).prints("b  broken");
+    #[test]
+    fn row_096_the_list_shows_name_time_size_heads_and_verification(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        fixture.run(["snapshots", "list"]).exits(0).prints("b  20").prints("shop@33cc44dd55ee").prints("not verified");
+        fixture.run(["snapshots", "verify", "b"]).exits(0);
+        let document = fixture.run(["snapshots", "list", "--json"]).exits(0).json();
+        let entry = document["snapshots"].as_array().unwrap().iter().find(|entry| entry["name"] == "b").unwrap();
+        assert!(entry["verified_at"].is_string() && entry["packed_bytes"].as_u64().unwrap() > 0 && entry["rows"] == 7);
+        fs::remove_file(fixture.path("backups/b/manifest.json")).unwrap();
+        fixture.run(["snapshots", "list"]).exits(0).prints("b  broken");
+    }
 }
 
 #[test]
@@ -246,158 +247,151 @@ fn row_097_a_dump_to_standard_output_is_pipe_safe() {
     assert_eq!(wrong.out, "");
 }
 
-#[test]
-fn row_097_an_unpacked_stream_is_a_snapshot() {
-    let fixture = ready();
-    let stream = fixture.command(["dump", "--stdout", "--name", "s"]).output().unwrap().stdout;
-    let content = fixture.content();
-    fixture.write("s.tar", stream);
-    let mut unpack = std::process::Command::new("tar");
-    unpack.args(["-xf", "s.tar", "-C", "backups"]).current_dir(fixture.path("."));
-    assert!(unpack.status().unwrap().success());
-    fs::remove_file(fixture.path("backups/stream.blake3")).unwrap();
-    fixture.sql("main", "DELETE FROM items");
-    fixture.run(["load", "s"]).exits(0);
-    assert_eq!(fixture.content(), content);
-}
-
-#[test]
-fn row_099_several_databases_in_one_snapshot() {
-    let fixture = ready();
-    fixture.sql("stats", "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/')");
-    fixture.run(["dump", "--name", "both"]).exits(0);
-    fixture.sql("main", "DELETE FROM items");
-    fixture.sql("stats", "DELETE FROM visits");
-    fixture.run(["load", "both"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
-    assert_eq!(fixture.value("stats", "SELECT page FROM visits"), "/");
-}
-
-#[test]
-fn row_100_load_needs_a_name_and_lists_the_names_there_are() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "before"]).exits(0);
-    fixture.run(["load"]).exits(2).says("NAME");
-    fixture.run(["load", "befor"]).exits(1).says("`befor`").says("`before`").says("`_init`");
-    fixture.sql("main", "DELETE FROM items");
-    fixture.run(["load", "before"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
-}
-
-#[test]
-fn row_101_load_checks_everything_before_it_touches_anything() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    fixture.sql("main", "DELETE FROM items WHERE id = 1");
-    let before = (fixture.content(), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
-    fs::remove_dir_all(fixture.path("backups/b/storage")).unwrap();
-    fixture.run(["load", "b"]).exits(1).says("storage");
-    let after = (fixture.content(), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
-    assert_eq!(after, before);
-}
-
-#[test]
-fn row_102_load_removes_what_is_not_in_the_snapshot() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    fixture.sql("main", "CREATE TABLE extra (id INTEGER); INSERT INTO items (id, kind, name) VALUES (9, 2, 'extra')");
-    fixture.write("storage/papers/extra.txt", "extra");
-    fixture.run(["load", "b"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"), "0");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items WHERE id = 9"), "0");
-    assert!(!fixture.path("storage/papers/extra.txt").exists());
-}
-
-#[test]
-fn row_104_load_rebuilds_the_index() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    fixture.sql("main", "DELETE FROM items; INSERT INTO items (id, kind, name) VALUES (7, 2, 'Anvil')");
-    fixture.run(["index", "build"]).exits(0);
-    fixture.run(["search", "items", "anvil"]).exits(0).prints("1 found");
-    fixture.run(["load", "b"]).exits(0);
-    fixture.run(["search", "items", "anvil"]).exits(0).prints("0 found");
-    fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
-    fixture.run(["undo"]).exits(0);
-    fixture.run(["search", "items", "anvil"]).exits(0).prints("1 found");
-}
-
-#[test]
-fn row_105_an_older_snapshot_is_upgraded_unless_asked_not_to() {
-    let fixture = project();
-    let third = fixture.read("apps/shop/migrations/0003_items_by_kind.sql");
-    fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
-    fixture.run(["init"]).exits(0);
-    fixture.run(["dump", "--name", "old"]).exits(0);
-    fixture.write("apps/shop/migrations/0003_items_by_kind.sql", third);
-    fixture.run(["load", "old", "--no-migrate"]).exits(0);
-    fixture.run(["current", "--app", "shop"]).exits(0).prints("22bb33cc44dd");
-    fixture.run(["load", "old"]).exits(0);
-    fixture.run(["current", "--app", "shop"]).exits(0).prints("33cc44dd55ee").prints("(head)");
-}
-
-#[test]
-fn row_106_a_newer_snapshot_is_refused_by_name() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "new"]).exits(0);
-    fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
-    let before = fixture.tree(".stead");
-    fixture.run(["load", "new"]).exits(4).says("`new` is newer").says("`shop` 33cc44dd55ee");
-    fixture.run(["init", "--load", "new"]).exits(4);
-    assert_eq!(fixture.tree(".stead"), before);
-}
-
-#[test]
-fn row_107_init_makes_missing_leaves_and_touches_no_file() {
-    let fixture = ready();
-    fixture.write("storage/papers/mine.txt", "mine");
-    fs::remove_dir_all(fixture.path("storage/pictures")).unwrap();
-    let before = fixture.stamps("storage/papers");
-    fixture.run(["init"]).exits(0).says("made pictures");
-    assert!(fixture.path("storage/pictures").is_dir());
-    assert_eq!(fixture.stamps("storage/papers"), before);
-}
-
-#[test]
-fn row_108_seed_and_load_clean_the_leaves_and_nothing_else() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    for command in [&["seed"][..], &["load", "b"]] {
-        fixture.write("storage/pictures/stray.txt", "stray");
-        fixture.write("storage/elsewhere/kept.txt", "kept");
-        fixture.run(command).exits(0);
-        assert!(!fixture.path("storage/pictures/stray.txt").exists(), "{command:?}");
-        assert_eq!(fixture.read("storage/elsewhere/kept.txt"), "kept");
-        assert_eq!(fixture.read("storage/README"), "outside the leaves\n");
+every_engine! {
+    #[test]
+    fn row_097_an_unpacked_stream_is_a_snapshot(fixture: ready) {
+        let stream = fixture.command(["dump", "--stdout", "--name", "s"]).output().unwrap().stdout;
+        let content = fixture.content();
+        fixture.write("s.tar", stream);
+        let mut unpack = std::process::Command::new("tar");
+        unpack.args(["-xf", "s.tar", "-C", "backups"]).current_dir(fixture.path("."));
+        assert!(unpack.status().unwrap().success());
+        fs::remove_file(fixture.path("backups/stream.blake3")).unwrap();
+        fixture.sql("main", "DELETE FROM items");
+        fixture.run(["load", "s"]).exits(0);
+        assert_eq!(fixture.content(), content);
     }
-}
 
-#[test]
-fn undo_twice_is_redo_and_undo_without_a_point_says_so() {
-    let fixture = ready();
-    fixture.run(["undo"]).exits(1).says("nothing to undo");
-    let seeded = fixture.content();
-    fixture.run(["reset", "--yes"]).exits(0);
-    let emptied = fixture.content();
-    assert!(!emptied.contains_key("main.items"));
-    fixture.run(["undo"]).exits(0).says("took back `reset`");
-    assert_eq!(fixture.content(), seeded);
-    fixture.run(["undo"]).exits(0);
-    assert_eq!(fixture.content(), emptied);
-    fixture.run(["undo", "--list"]).exits(0).prints("undo undo reset");
-}
+    #[test]
+    fn row_099_several_databases_in_one_snapshot(fixture: ready) {
+        fixture.sql("stats", "INSERT INTO visits (at, page) VALUES ('2026-01-01', '/')");
+        fixture.run(["dump", "--name", "both"]).exits(0);
+        fixture.sql("main", "DELETE FROM items");
+        fixture.sql("stats", "DELETE FROM visits");
+        fixture.run(["load", "both"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+        assert_eq!(fixture.value("stats", "SELECT page FROM visits"), "/");
+    }
 
-#[test]
-fn reset_asks_and_leaves_databases_without_any_object() {
-    let fixture = ready();
-    fixture.run(["reset"]).exits(4).says("--yes");
-    fixture.run(["reset", "--yes"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema"), "0");
-    assert!(fixture.path("storage/pictures").is_dir());
-    assert_eq!(fixture.tree("storage/pictures").len(), 0);
-    fixture.run(["search", "items", "hammer"]).exits(1).says("not built yet");
-    fixture.run(["init"]).exits(0);
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+    #[test]
+    fn row_100_157_load_needs_a_name_and_lists_the_names_there_are(fixture: ready) {
+        fixture.run(["dump", "--name", "before"]).exits(0);
+        fixture.run(["load"]).exits(2).says("NAME");
+        fixture.run(["load", "befor"]).exits(1).says("`befor`").says("`before`").says("`_init`");
+        fixture.sql("main", "DELETE FROM items");
+        fixture.run(["load", "before"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+    }
+
+    #[test]
+    fn row_101_load_checks_everything_before_it_touches_anything(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        fixture.sql("main", "DELETE FROM items WHERE id = 1");
+        let before = (fixture.content(), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
+        fs::remove_dir_all(fixture.path("backups/b/storage")).unwrap();
+        fixture.run(["load", "b"]).exits(1).says("storage");
+        let after = (fixture.content(), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn row_102_load_removes_what_is_not_in_the_snapshot(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        fixture.sql("main", "CREATE TABLE extra (id INTEGER); INSERT INTO items (id, kind, name) VALUES (9, 2, 'extra')");
+        fixture.write("storage/papers/extra.txt", "extra");
+        fixture.run(["load", "b"]).exits(0);
+        assert!(!fixture.has("main", "extra"));
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items WHERE id = 9"), "0");
+        assert!(!fixture.path("storage/papers/extra.txt").exists());
+    }
+
+    #[test]
+    fn row_104_load_rebuilds_the_index(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        fixture.sql("main", "DELETE FROM items; INSERT INTO items (id, kind, name) VALUES (7, 2, 'Anvil')");
+        fixture.run(["index", "build"]).exits(0);
+        fixture.run(["search", "items", "anvil"]).exits(0).prints("1 found");
+        fixture.run(["load", "b"]).exits(0);
+        fixture.run(["search", "items", "anvil"]).exits(0).prints("0 found");
+        fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+        fixture.run(["undo"]).exits(0);
+        fixture.run(["search", "items", "anvil"]).exits(0).prints("1 found");
+    }
+
+    #[test]
+    fn row_105_an_older_snapshot_is_upgraded_unless_asked_not_to(fixture: project) {
+        let third = fixture.read("apps/shop/migrations/0003_items_by_kind.sql");
+        fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
+        fixture.run(["init"]).exits(0);
+        fixture.run(["dump", "--name", "old"]).exits(0);
+        fixture.write("apps/shop/migrations/0003_items_by_kind.sql", third);
+        fixture.run(["load", "old", "--no-migrate"]).exits(0);
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("22bb33cc44dd");
+        fixture.run(["load", "old"]).exits(0);
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("33cc44dd55ee").prints("(head)");
+    }
+
+    #[test]
+    fn row_106_a_newer_snapshot_is_refused_by_name(fixture: ready) {
+        fixture.run(["dump", "--name", "new"]).exits(0);
+        fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
+        let before = fixture.tree(".stead");
+        fixture.run(["load", "new"]).exits(4).says("`new` is newer").says("`shop` 33cc44dd55ee");
+        fixture.run(["init", "--load", "new"]).exits(4);
+        assert_eq!(fixture.tree(".stead"), before);
+    }
+
+    #[test]
+    fn row_107_init_makes_missing_leaves_and_touches_no_file(fixture: ready) {
+        fixture.write("storage/papers/mine.txt", "mine");
+        fs::remove_dir_all(fixture.path("storage/pictures")).unwrap();
+        let before = fixture.stamps("storage/papers");
+        fixture.run(["init"]).exits(0).says("made pictures");
+        assert!(fixture.path("storage/pictures").is_dir());
+        assert_eq!(fixture.stamps("storage/papers"), before);
+    }
+
+    #[test]
+    fn row_108_seed_and_load_clean_the_leaves_and_nothing_else(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        for command in [&["seed"][..], &["load", "b"]] {
+            fixture.write("storage/pictures/stray.txt", "stray");
+            fixture.write("storage/elsewhere/kept.txt", "kept");
+            fixture.run(command).exits(0);
+            assert!(!fixture.path("storage/pictures/stray.txt").exists(), "{command:?}");
+            assert_eq!(fixture.read("storage/elsewhere/kept.txt"), "kept");
+            assert_eq!(fixture.read("storage/README"), "outside the leaves\n");
+        }
+    }
+
+    #[test]
+    fn undo_twice_is_redo_and_undo_without_a_point_says_so(fixture: ready) {
+        fixture.run(["undo"]).exits(1).says("nothing to undo");
+        let seeded = fixture.content();
+        fixture.run(["reset", "--yes"]).exits(0);
+        let emptied = fixture.content();
+        assert!(!emptied.contains_key("main.items"));
+        fixture.run(["undo"]).exits(0).says("took back `reset`");
+        assert_eq!(fixture.content(), seeded);
+        fixture.run(["undo"]).exits(0);
+        assert_eq!(fixture.content(), emptied);
+        fixture.run(["undo", "--list"]).exits(0).prints("undo undo reset");
+    }
+
+    #[test]
+    fn row_145_reset_asks_and_leaves_databases_without_any_object(fixture: ready) {
+        fixture.run(["reset"]).exits(4).says("--yes");
+        fixture.run(["reset", "--yes"]).exits(0);
+        assert!(!fixture.has("main", "items") && !fixture.has("main", "stead_ledger"));
+        assert!(fixture.path("storage/pictures").is_dir());
+        assert_eq!(fixture.tree("storage/pictures").len(), 0);
+        fixture.run(["search", "items", "hammer"]).exits(1).says("not built yet");
+        fixture.run(["undo"]).exits(0).says("took back `reset`");
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+        fixture.run(["reset", "--yes"]).exits(0);
+        fixture.run(["init"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn downgrade(graph: &Graph, situation: &Situation, target: &Target, t
     if let Some(index) = goal.iter().find(|index| !course.has(**index)) {
         return Err(PlanError::NotApplied { target: target.clone(), id: graph.at(*index).id.to_string() });
     }
-    if let Some(row) = course.applied.unfinished().into_iter().find(|row| !left_nothing(row)) {
+    if let Some(row) = course.applied.unfinished().into_iter().find(|row| !left_nothing(row) && !row.goes_back()) {
         return Err(unfinished(target, row));
     }
     let going = Going::new(&course, &goal);

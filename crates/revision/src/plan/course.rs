@@ -152,12 +152,13 @@ pub(crate) fn unfinished(target: &Target, row: &LedgerRow) -> PlanError {
         state: row.state,
         done: row.statements_done,
         total: row.statements_total,
+        back: row.goes_back(),
     }
 }
 
 /// True for a revision that failed before it changed anything: its row says nothing about the database.
 pub(crate) fn left_nothing(row: &LedgerRow) -> bool {
-    row.state == LedgerState::Failed && row.statements_done == 0
+    row.state == LedgerState::Failed && row.statements_done == 0 && !row.goes_back()
 }
 
 /// How much of a revision the database has. What stands for others is there when all of them are.

@@ -47,7 +47,7 @@ pub enum PlanError {
         command: String,
     },
     /// A revision was begun and not finished, and the plan would not finish it.
-    #[error("revision `{id}` of `{}` in `{}` is recorded as {state} after {done} of {total} statements", .target.app, .target.database)]
+    #[error("revision `{id}` of `{}` in `{}` is recorded as {state} after {done} of {total} statements{}", .target.app, .target.database, if *.back { " of its down section" } else { "" })]
     Unfinished {
         /// The app and its database.
         target: Target,
@@ -59,6 +59,8 @@ pub enum PlanError {
         done: u64,
         /// Statements there are.
         total: u64,
+        /// True if it was being taken back.
+        back: bool,
     },
     /// Some of what a revision stands for is applied, and the files of the rest are gone.
     #[error("`{}` has only some of what `{replacing}` replaces, and the files of {} are gone", .target.database, listed(.missing))]
@@ -139,6 +141,9 @@ impl PlanError {
             Self::Reference(error) => error.hints(),
             Self::UnknownTarget { .. } => vec!["see `stead config` for which app is in which database".to_owned()],
             Self::UnknownRevision { rows, command, target } => unknown_hints(rows, command, target),
+            Self::Unfinished { back: true, .. } => {
+                vec!["give the `stead downgrade` that was cut off again: it goes on with the next statement".to_owned()]
+            }
             Self::Unfinished { target, .. } => {
                 vec![format!(
                     "finish it with `stead upgrade --app {0} --database {1}` first",

@@ -173,7 +173,7 @@ fn is_there(graph: &Graph, applied: &Applied, id: &str, planned: &BTreeSet<&str>
 fn refuse_unfinished(course: &Course<'_>, steps: &[Step]) -> Result<(), PlanError> {
     let handled = |id: &str| steps.iter().any(|step| step.target == *course.target && step.id.as_str() == id);
     let mut open = course.applied.unfinished().into_iter();
-    match open.find(|row| !handled(row.revision.as_str()) && !left_nothing(row)) {
+    match open.find(|row| row.goes_back() || (!handled(row.revision.as_str()) && !left_nothing(row))) {
         Some(row) => Err(unfinished(course.target, row)),
         None => Ok(()),
     }

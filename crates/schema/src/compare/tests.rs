@@ -22,6 +22,7 @@ fn table(name: &str, columns: Vec<Column>) -> Table {
     Table {
         name: Name::flat(name),
         kind: TableKind::Ordinary,
+        inherits: Vec::new(),
         columns,
         primary_key: None,
         unique_keys: Vec::new(),
@@ -75,7 +76,7 @@ fn column_order_is_a_difference() {
 fn an_extra_view_is_not_expected() {
     let mut found = schema(vec![]);
     let (name, query) = (Name::flat("v"), "select 1".to_owned());
-    found.views.push(View { name, materialised: false, query, options: BTreeMap::new(), definition: None });
+    found.views.push(View { name, query, ..View::default() });
     let expected = schema(vec![]);
     let object = "view v".to_owned();
     let wanted = Difference { object, kind: DifferenceKind::Unexpected, detail: String::new() };

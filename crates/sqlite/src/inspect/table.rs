@@ -52,15 +52,8 @@ fn bare(entry: &Entry, kind: TableKind) -> Table {
     Table {
         name: Name::flat(&entry.name),
         kind,
-        columns: Vec::new(),
-        primary_key: None,
-        unique_keys: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        indexes: Vec::new(),
-        options: Options::new(),
-        comment: None,
         definition: Some(entry.sql.clone()),
+        ..Table::default()
     }
 }
 
@@ -199,7 +192,7 @@ fn foreign_keys(rows: Option<&Vec<ForeignKeyRow>>, clauses: &TableClauses) -> Ve
 fn checks(clauses: &TableClauses) -> Vec<Check> {
     let of_columns = clauses.columns.values().flat_map(|column| &column.checks);
     let all = of_columns.chain(&clauses.checks);
-    all.map(|check| Check { name: check.name.clone(), expression: check.expression.clone() }).collect()
+    all.map(|check| Check { name: check.name.clone(), expression: check.expression.clone(), options: Options::new() }).collect()
 }
 
 fn options(catalog: &Catalog, entry: &Entry) -> Options {

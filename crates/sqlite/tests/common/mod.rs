@@ -37,8 +37,9 @@ impl Subject for Sqlite {
         Ok(())
     }
 
-    async fn outage(&self, place: &Place) -> Result<()> {
-        Ok(std::fs::write(&place.0, "a file, but no database: ".repeat(100))?)
+    async fn outage(&self, place: &Place) -> Result<Option<Arc<dyn Server>>> {
+        std::fs::write(&place.0, "a file, but no database: ".repeat(100))?;
+        Ok(None)
     }
 
     async fn provoke(&self, class: ErrorClass, folder: &Path) -> Result<Option<EngineError>> {

@@ -1,6 +1,7 @@
 use stead_engine::search::FieldKind;
+use stead_schema::EngineKind;
 
-use super::{Affinity, affinity, field_kind};
+use super::{Address, Affinity, affinity, field_kind};
 
 #[test]
 fn declared_types_have_the_affinity_that_sqlite_gives_them_or_text() {
@@ -17,7 +18,7 @@ fn declared_types_have_the_affinity_that_sqlite_gives_them_or_text() {
         ("DECIMAL(10,5)", Affinity::Number),
     ];
     for (declared, expected) in cases {
-        assert_eq!(affinity(declared), expected, "{declared}");
+        assert_eq!(affinity(EngineKind::Sqlite, declared), expected, "{declared}");
     }
 }
 
@@ -34,6 +35,58 @@ fn fields_get_their_kind_from_the_declared_type() {
         ("BLOB", FieldKind::Text),
     ];
     for (declared, expected) in cases {
-        assert_eq!(field_kind(declared), expected, "{declared}");
+        assert_eq!(field_kind(EngineKind::Sqlite, declared), expected, "{declared}");
+    }
+}
+
+#[test]
+fn types_of_servers_are_told_by_their_first_word() {
+    let cases = [
+        ("integer", Affinity::Integer),
+        ("interval", Affinity::Text),
+        ("point", Affinity::Text),
+        ("integer[]", Affinity::Text),
+        ("bigint unsigned", Affinity::Decimal),
+        ("numeric(10,2)", Affinity::Decimal),
+        ("double precision", Affinity::Real),
+        ("character varying(20)", Affinity::Text),
+        ("jsonb", Affinity::Text),
+        ("uuid", Affinity::Text),
+        ("tinyint(1)", Affinity::Truth),
+        ("bytea", Affinity::Bytes),
+        ("varbinary(16)", Affinity::Bytes),
+        ("enum('blob','int')", Affinity::Text),
+    ];
+    for (declared, expected) in cases {
+        assert_eq!(affinity(EngineKind::Postgres, declared), expected, "{declared}");
+    }
+    let kinds = [
+        ("timestamp with time zone", FieldKind::Date),
+        ("numeric", FieldKind::Float),
+        ("tinyint(1)", FieldKind::Boolean),
+        ("tinyint(4)", FieldKind::Integer),
+        ("enum('date')", FieldKind::Text),
+    ];
+    for (declared, expected) in kinds {
+        assert_eq!(field_kind(EngineKind::Mysql, declared), expected, "{declared}");
+    }
+}
+
+#[test]
+fn an_address_is_the_server_and_the_database() {
+    let cases = [
+        (
+            "postgres://me:p%40ss@host:5433/shop?sslmode=require",
+            "postgres://me:p%40ss@host:5433?sslmode=require",
+            Some("shop"),
+        ),
+        ("mysql://host", "mysql://host", None),
+        ("mysql://host/", "mysql://host", None),
+        ("mysql://host?socket=/run/my.sock", "mysql://host?socket=/run/my.sock", None),
+        ("postgres:///odd%2Fname", "postgres://", Some("odd/name")),
+    ];
+    for (url, server, database) in cases {
+        let address = Address::of(url);
+        assert_eq!((address.server.as_str(), address.database.as_deref()), (server, database), "{url}");
     }
 }

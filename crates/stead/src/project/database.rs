@@ -12,6 +12,7 @@ use super::nearest::nearest;
 use super::origin::Origin;
 use super::reading::{Reading, Section, Stated};
 use super::secret::{SecretReference, SecretUrl};
+use super::server::Server;
 
 const SCHEMES: [(&str, EngineKind); 5] = [
     ("sqlite", EngineKind::Sqlite),
@@ -41,6 +42,7 @@ impl Database {
         match &self.location {
             DatabaseLocation::File(_) => Some(EngineKind::Sqlite),
             DatabaseLocation::Server { engine, .. } => Some(*engine),
+            DatabaseLocation::Local(local) => Some(local.engine),
             DatabaseLocation::Secret(_) => None,
         }
     }
@@ -58,8 +60,24 @@ pub enum DatabaseLocation {
         /// The URL, password included.
         url: SecretUrl,
     },
+    /// A database on a server that `stead up` runs.
+    Local(LocalDatabase),
     /// The URL is kept in the secret store.
     Secret(SecretReference),
+}
+
+/// A database on one of the project's own servers. Port and password are in the server's volume, so the URL is known only when
+/// the server was started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalDatabase {
+    /// The engine of the server.
+    pub engine: EngineKind,
+    /// The server's name in the project.
+    pub server: String,
+    /// The folder of the server's volume.
+    pub volume: PathBuf,
+    /// The name of the database on the server.
+    pub database: String,
 }
 
 /// The schemes as hints list them.
@@ -70,11 +88,11 @@ pub(super) fn schemes() -> Vec<String> {
         .collect()
 }
 
-/// Reads all databases. `state` is the folder of those without a URL.
-pub(super) fn read(root: &Section<'_>, state: &Path) -> BTreeMap<String, Database> {
+/// Reads all databases. `state` is the folder of those without a URL, `servers` are those that they may be on.
+pub(super) fn read(root: &Section<'_>, state: &Path, servers: &BTreeMap<String, Server>) -> BTreeMap<String, Database> {
     let mut databases = BTreeMap::new();
     for (name, section) in root.named("databases", "a database") {
-        if let Some(database) = read_one(name, &section, state) {
+        if let Some(database) = read_one(name, &section, state, servers) {
             databases.insert(name.to_owned(), database);
         }
         section.finish();
@@ -83,8 +101,10 @@ pub(super) fn read(root: &Section<'_>, state: &Path) -> BTreeMap<String, Databas
     databases
 }
 
-fn read_one(name: &str, section: &Section<'_>, state: &Path) -> Option<Database> {
+fn read_one(name: &str, section: &Section<'_>, state: &Path, servers: &BTreeMap<String, Server>) -> Option<Database> {
+    let local = local(name, section, servers);
     let (location, origin) = match section.take("url") {
+        None if section.has("server") => (DatabaseLocation::Local(local?), section.origin),
         None => (default_location(name, section, state), section.origin),
         Some(value) if value.as_table().is_some() => {
             let secret = Section::new(section.reading, section.path.key("url"), value);
@@ -98,6 +118,29 @@ fn read_one(name: &str, section: &Section<'_>, state: &Path) -> Option<Database>
         }
     };
     section.is_table().then(|| Database { name: name.to_owned(), location, origin: origin.clone() })
+}
+
+/// The place on one of the project's servers. It is read and checked also where a URL takes precedence over it.
+fn local(name: &str, section: &Section<'_>, servers: &BTreeMap<String, Server>) -> Option<LocalDatabase> {
+    let stated = section.string("server");
+    let database = section.string("name");
+    let stated = stated?;
+    let known: Vec<(&str, &Server)> = servers.iter().map(|(name, server)| (name.as_str(), server)).collect();
+    let server = section.choice(&stated, &known)?;
+    let Some(engine) = server.kind.engine() else {
+        section.invalid(&stated, "is a search server, which holds no databases", "name a database server");
+        return None;
+    };
+    let volume = server.volume.folder(section.reading.folder);
+    let database = match database {
+        None => name.to_owned(),
+        Some(stated) if stated.text.is_empty() || stated.text.contains('\0') => {
+            section.invalid(&stated, "is not the name of a database", "");
+            return None;
+        }
+        Some(stated) => stated.text,
+    };
+    Some(LocalDatabase { engine, server: server.name.clone(), volume, database })
 }
 
 fn default_location(name: &str, section: &Section<'_>, state: &Path) -> DatabaseLocation {
@@ -188,6 +231,10 @@ fn identity(reading: &Reading<'_>, location: &DatabaseLocation) -> Option<(Strin
             let rest = url.expose().split_once("://")?.1;
             let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
             Some((format!("{}://{place}", engine.word()), url.to_string()))
+        }
+        DatabaseLocation::Local(LocalDatabase { server, database, .. }) => {
+            let shown = format!("{database} on the server {server}");
+            Some((format!("server:{server}/{database}"), shown))
         }
         DatabaseLocation::Secret(_) => None,
     }

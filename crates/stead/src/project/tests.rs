@@ -13,6 +13,7 @@ mod precedence;
 mod properties;
 mod refusals;
 mod secrets;
+mod servers;
 
 /// A project folder that is gone with the test, and the options it will be loaded with.
 struct Folder {

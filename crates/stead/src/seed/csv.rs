@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stead_engine::{Row, Session, TransactionKind, Value};
 use stead_schema::model::{Column, Table};
+use stead_schema::{EngineKind, Schema};
 
 use crate::engines::{self, Affinity};
 use crate::error::{Error, Label, Result};
@@ -33,11 +34,8 @@ pub(super) struct CsvStep<'a> {
 pub(super) async fn run(session: &mut dyn Session, step: &CsvStep<'_>) -> Result<u64> {
     let source = crate::files::read_text(step.path)?;
     let schema = session.inspect().await?;
-    let table = schema.table(step.table).ok_or_else(|| {
-        let known = schema.tables.iter().map(|table| table.name.name.as_str());
-        crate::environment::unknown("table", step.table, known).context(format!("`{}`", step.path.display()))
-    })?;
-    let mut rows = Rows::open(step, &source, table)?;
+    let table = named(&schema, step)?;
+    let mut rows = Rows::open(step, &source, table, session.kind())?;
     session.begin(TransactionKind::Write).await?;
     match insert(session, &mut rows, table).await {
         Ok(count) => {
@@ -49,6 +47,15 @@ pub(super) async fn run(session: &mut dyn Session, step: &CsvStep<'_>) -> Result
             Err(error)
         }
     }
+}
+
+/// The table, by its name alone or with its namespace.
+fn named<'a>(schema: &'a Schema, step: &CsvStep<'_>) -> Result<&'a Table> {
+    let qualified = || schema.tables.iter().find(|table| table.name.to_string() == step.table);
+    schema.table(step.table).or_else(qualified).ok_or_else(|| {
+        let known = schema.tables.iter().map(|table| table.name.name.as_str());
+        crate::environment::unknown("table", step.table, known).context(format!("`{}`", step.path.display()))
+    })
 }
 
 async fn insert(session: &mut dyn Session, rows: &mut Rows<'_>, table: &Table) -> Result<u64> {
@@ -71,12 +78,13 @@ struct Rows<'a> {
     path: PathBuf,
     source: &'a str,
     null: &'a str,
+    engine: EngineKind,
     columns: Vec<&'a Column>,
     records: csv::StringRecordsIntoIter<&'a [u8]>,
 }
 
 impl<'a> Rows<'a> {
-    fn open(step: &CsvStep<'a>, source: &'a str, table: &'a Table) -> Result<Self> {
+    fn open(step: &CsvStep<'a>, source: &'a str, table: &'a Table, engine: EngineKind) -> Result<Self> {
         // All places are counted in the text after a byte order mark.
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
         let mut reader = csv::ReaderBuilder::new().delimiter(step.delimiter).from_reader(source.as_bytes());
@@ -95,7 +103,7 @@ impl<'a> Rows<'a> {
                 return Err(Error::usage("csv-header", message).hint("name each column of the first line once"));
             }
         }
-        Ok(Self { path, source, null: step.null, columns, records: reader.into_records() })
+        Ok(Self { path, source, null: step.null, engine, columns, records: reader.into_records() })
     }
 
     /// The next rows with the line of the first one.
@@ -117,14 +125,16 @@ impl<'a> Rows<'a> {
         if text == self.null {
             return if column.nullable { Ok(Value::Null) } else { Err(self.misfit(text, column, line)) };
         }
-        match engines::affinity(&column.data_type) {
-            Affinity::Integer => text.parse().map(Value::Integer).map_err(|_| self.misfit(text, column, line)),
-            Affinity::Real => real(text).ok_or_else(|| self.misfit(text, column, line)),
-            Affinity::Number => number(text).ok_or_else(|| self.misfit(text, column, line)),
-            Affinity::Truth => truth(text).ok_or_else(|| self.misfit(text, column, line)),
-            Affinity::Text => Ok(Value::Text(text.to_owned())),
-            Affinity::Bytes => bytes(text).ok_or_else(|| self.misfit(text, column, line)),
-        }
+        let value = match engines::affinity(self.engine, &column.data_type) {
+            Affinity::Integer => text.parse().map(Value::Integer).ok(),
+            Affinity::Real => real(text),
+            Affinity::Number => number(text),
+            Affinity::Decimal => decimal(text),
+            Affinity::Truth => truth(text).or_else(|| small(self.engine, text)),
+            Affinity::Text => Some(Value::Text(text.to_owned())),
+            Affinity::Bytes => bytes(text),
+        };
+        value.ok_or_else(|| self.misfit(text, column, line))
     }
 
     fn misfit(&self, text: &str, column: &Column, line: u64) -> Error {
@@ -170,6 +180,22 @@ fn number(text: &str) -> Option<Value> {
 /// A number that every engine can hold: not-a-number and the infinities are none.
 fn real(text: &str) -> Option<Value> {
     text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Real)
+}
+
+/// Every digit of a decimal number counts, so it stays text.
+fn decimal(text: &str) -> Option<Value> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(left, right)| (left, Some(right)));
+    let digits = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let plain = digits.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+    let numeric = plain && digits.matches('.').count() <= 1 && digits.contains(|letter: char| letter.is_ascii_digit());
+    let scaled = exponent.is_none_or(|exponent| exponent.parse::<i16>().is_ok());
+    (numeric && scaled).then(|| Value::Text(text.to_owned()))
+}
+
+/// MySQL's truth values are small numbers.
+fn small(engine: EngineKind, text: &str) -> Option<Value> {
+    let has_small_numbers = matches!(engine, EngineKind::Mysql | EngineKind::Mariadb);
+    text.parse().ok().filter(|_| has_small_numbers).map(|number: u8| Value::Integer(number.into()))
 }
 
 /// Truth values are the numbers 0 and 1, in whatever common spelling they come.

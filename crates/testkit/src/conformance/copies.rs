@@ -51,7 +51,7 @@ pub(super) async fn a_loaded_dump_is_the_same_database(scene: &Scene<'_>) -> Res
 
 const ACCOUNTS: [&str; 5] = [
     "CREATE TABLE accounts (id INTEGER PRIMARY KEY, units INTEGER NOT NULL)",
-    "CREATE TABLE moves (id INTEGER PRIMARY KEY, note VARCHAR(50))",
+    "CREATE TABLE moves (note VARCHAR(50))",
     "CREATE TABLE counted (moves INTEGER NOT NULL)",
     "INSERT INTO counted VALUES (0)",
     "INSERT INTO accounts VALUES (1,100),(2,100),(3,100),(4,100),(5,100),(6,100),(7,100),(8,100),(9,100),(10,100)",
@@ -60,7 +60,9 @@ const ACCOUNTS: [&str; 5] = [
 async fn one_moment(session: &mut dyn Session) -> Result<i64> {
     let rows = session.query("SELECT (SELECT sum(units) FROM accounts), (SELECT moves FROM counted)", &[]).await?;
     let moves = count(session, "moves").await?;
-    let (sum, counted) = (rows[0][0].as_integer(), rows[0][1].as_integer());
+    // A sum is a decimal on some engines, and comes as text.
+    let number = |value: &Value| value.as_integer().or_else(|| value.as_text()?.parse().ok());
+    let (sum, counted) = (number(&rows[0][0]), number(&rows[0][1]));
     ensure!(sum == Some(1000), "units were lost or made: {sum:?}");
     ensure!(counted == Some(moves), "the counter says {counted:?}, there are {moves} rows");
     Ok(moves)

@@ -1,6 +1,8 @@
 //! Errors: each class provoked for real, and absence told from outage. A class that an engine cannot produce is named
 //! as such, not left out.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use stead_engine::{Access, EngineError, ErrorClass, TransactionKind};
 
@@ -68,13 +70,13 @@ pub(super) async fn an_outage_is_never_an_absence(scene: &Scene<'_>) -> Result<(
     let place = scene.database("broken", 1).await?;
     ensure!(scene.server.exists(&place).await?, "an existing database is said not to exist");
     ensure!(!scene.server.exists(&scene.place("absent")).await?, "an absent database is said to exist");
-    scene.subject.outage(&place).await?;
+    let server = scene.subject.outage(&place).await?.unwrap_or_else(|| Arc::clone(&scene.server));
     for access in [Access::Read, Access::Write] {
-        let error = scene.server.open(&place, access).await.err().context("what is out of reach opens")?;
+        let error = server.open(&place, access).await.err().context("what is out of reach opens")?;
         let classes = [ErrorClass::Unreachable, ErrorClass::Refused];
         ensure!(classes.contains(&error.class), "{error:?}");
     }
-    match scene.server.exists(&place).await {
+    match server.exists(&place).await {
         Err(error) => ensure!([ErrorClass::Unreachable, ErrorClass::Refused].contains(&error.class), "{error:?}"),
         Ok(exists) => bail!("an outage is reported as exists = {exists}"),
     }

@@ -9,9 +9,9 @@ use super::{ITEMS, Scene, count, fill};
 pub(super) async fn values_come_back_as_they_went(scene: &Scene<'_>) -> Result<()> {
     let mut session = scene.server.scratch().await?;
     let marks: Vec<String> = (1..=6).map(|number| scene.subject.placeholder(number)).collect();
-    session
-        .execute("CREATE TABLE kinds (a INTEGER, b BIGINT, c DOUBLE PRECISION, d TEXT, e BLOB, f TEXT)", &[])
-        .await?;
+    let bytes = scene.subject.bytes_type();
+    let create = format!("CREATE TABLE kinds (a INTEGER, b BIGINT, c DOUBLE PRECISION, d TEXT, e {bytes}, f TEXT)");
+    session.execute(&create, &[]).await?;
     let values = vec![
         Value::Null,
         Value::Integer(i64::MIN),
@@ -48,7 +48,8 @@ pub(super) async fn streams_deliver_every_row(scene: &Scene<'_>) -> Result<()> {
     let mut stream = session.stream("SELECT id, name, 1 + 1 AS two FROM items ORDER BY id", 64).await?;
     let names: Vec<&str> = stream.columns().iter().map(|column| column.name.as_str()).collect();
     ensure!(names == ["id", "name", "two"], "{names:?}");
-    ensure!(stream.columns()[1].declared.as_deref() == Some("VARCHAR(200)"), "{:?}", stream.columns());
+    let declared = scene.subject.declared("VARCHAR(200)");
+    ensure!(stream.columns()[1].declared.as_deref() == Some(declared.as_str()), "{:?}", stream.columns());
     ensure!(stream.columns()[2].declared.is_none(), "{:?}", stream.columns());
     let mut rows = Vec::new();
     loop {
@@ -120,8 +121,9 @@ pub(super) async fn scratch_is_empty_and_gone_afterwards(scene: &Scene<'_>) -> R
 pub(super) async fn rows_are_counted(scene: &Scene<'_>) -> Result<()> {
     let mut session = scene.server.scratch().await?;
     session.execute(ITEMS, &[]).await?;
-    session.execute("CREATE TABLE \"Zeta \"\"x\"\"\" (id INTEGER)", &[]).await?;
-    for statement in stead_sql::ledger::create(session.kind())? {
+    let zeta = stead_sql::quote::identifier("Zeta \"`x", session.kind());
+    session.execute(&format!("CREATE TABLE {zeta} (id INTEGER)"), &[]).await?;
+    for statement in stead_sql::ledger::create(session.kind()) {
         session.execute(statement, &[]).await?;
     }
     fill(session.as_mut(), 1, 12).await?;
@@ -130,7 +132,7 @@ pub(super) async fn rows_are_counted(scene: &Scene<'_>) -> Result<()> {
     sorted.sort();
     ensure!(counts == sorted, "not sorted by name: {counts:?}");
     ensure!(counts.contains(&("items".to_owned(), 12)), "{counts:?}");
-    ensure!(counts.contains(&("Zeta \"x\"".to_owned(), 0)), "{counts:?}");
+    ensure!(counts.contains(&("Zeta \"`x".to_owned(), 0)), "{counts:?}");
     ensure!(counts.contains(&(stead_sql::ledger::LEDGER_TABLE.to_owned(), 0)), "{counts:?}");
     Ok(())
 }

@@ -31,11 +31,11 @@ async fn built(scene: &Scene<'_>, live: &Place, token: &str) -> Result<Swap> {
     let mut session = scene.write(&built).await?;
     session.execute(super::ITEMS, &[]).await?;
     fill(session.as_mut(), 1, NEW).await?;
-    for statement in stead_sql::ledger::create(session.kind())? {
+    for statement in stead_sql::ledger::create(session.kind()) {
         session.execute(statement, &[]).await?;
     }
     let marker = [Value::from("seeded"), Value::from("2026-01-01T00:00:00Z"), Value::Null, Value::from(token)];
-    session.execute(stead_sql::ledger::write_marker(session.kind())?, &marker).await?;
+    session.execute(stead_sql::ledger::write_marker(session.kind()), &marker).await?;
     session.close().await?;
     Ok(Swap { live: live.clone(), built: Some(built), kept: None, token: token.to_owned() })
 }
@@ -153,9 +153,14 @@ pub(super) async fn a_ready_swap_changes_nothing(scene: &Scene<'_>) -> Result<()
     ensure!(scene.count(&swap.live).await? == OLD, "asking has swapped");
     ensure!(!scene.server.exists(swap.kept.as_ref().context("kept")?).await?, "asking has kept something");
     let child = scene.holding(&Part::Write(swap.live.clone())).await?;
+    if scene.subject.swap_ends_sessions() {
+        scene.server.bulk().ready(&swap).await?;
+        ensure!(scene.count(&swap.live).await? == OLD, "asking has swapped");
+        return child.kill();
+    }
     let error = scene.server.bulk().ready(&swap).await.err().context("a writer is not in the way")?;
     ensure!(error.class == ErrorClass::Conflict, "{error:?}");
-    ensure!(error.message.contains(&child.number().to_string()), "the writer is not named: {error}");
+    ensure!(error.message.contains(&scene.subject.in_the_way(child.number())), "the writer is not named: {error}");
     child.kill()?;
     scene.server.bulk().ready(&swap).await?;
     Ok(())
@@ -205,15 +210,21 @@ pub(super) async fn a_swap_under_an_open_session_loses_nothing(scene: &Scene<'_>
     let child = scene.holding(&Part::Open(swap.live.clone())).await?;
     match scene.server.bulk().swap(&swap).await {
         Ok(()) => {
-            let seen = count(reader.as_mut(), "items").await?;
-            ensure!(seen == NEW, "an open session sees {seen} rows for ever");
-            reader.close().await?;
+            match count(reader.as_mut(), "items").await {
+                Ok(seen) => ensure!(seen == NEW, "an open session sees {seen} rows for ever"),
+                Err(error) => {
+                    let class = error.downcast_ref::<stead_engine::EngineError>().map(|error| error.class);
+                    ensure!(scene.subject.swap_ends_sessions(), "an open session is of no use: {error:#}");
+                    ensure!(class == Some(ErrorClass::Interrupted), "an ended session is told {error:?}");
+                }
+            }
+            drop(reader);
             child.kill()?;
             through(scene, &swap, "occupied").await
         }
         Err(error) => {
             ensure!(error.class == ErrorClass::Conflict, "{error:?}");
-            ensure!(error.message.contains(&child.number().to_string()), "nobody is named: {error}");
+            ensure!(error.message.contains(&scene.subject.in_the_way(child.number())), "nobody is named: {error}");
             drop(reader);
             ensure!(scene.count(&swap.live).await? == OLD, "a refused swap has changed something");
             child.kill()?;

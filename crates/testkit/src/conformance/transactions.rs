@@ -10,8 +10,7 @@ use super::child::Part;
 use super::{ITEMS, Scene, count, fill};
 
 const PARENTS: &str = "CREATE TABLE parents (id INTEGER PRIMARY KEY, name VARCHAR(50))";
-const CHILDREN: &str =
-    "CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES parents (id))";
+const CHILDREN: &str = "CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, FOREIGN KEY (parent) REFERENCES parents (id))";
 
 async fn all(session: &mut dyn Session, statements: &[&str]) -> Result<()> {
     for statement in statements {

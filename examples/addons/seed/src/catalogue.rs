@@ -1,14 +1,52 @@
-//! Writes the catalogue: users, tags, add-ons with all that hangs on them, and their files in storage. Rows go in by
-//! prepared statements inside the caller's transaction, parents first, so that every foreign key holds at every moment.
+//! Writes the catalogue: users, tags, add-ons with all that hangs on them, and their files in storage. Rows are gathered
+//! for some hundred add-ons at a time and go in table by table, parents first, so that every foreign key holds at every
+//! moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
-use rusqlite::{Connection, Statement, params};
 
+use crate::database::{Database, Row, Table, Value};
 use crate::destination::Destination;
 use crate::generate::{Addon, Release, World};
 use crate::words::{COMMON_TAGS, THEMES};
+
+/// Add-ons whose rows are gathered before they are written.
+const BATCH: usize = 500;
+
+const USERS: Table = Table { name: "users", columns: &["id", "handle", "email", "created_at", "locale"] };
+const TAGS: Table = Table { name: "tags", columns: &["id", "name"] };
+const ADDONS: Table = Table {
+    name: "addons",
+    columns: &[
+        "id",
+        "slug",
+        "name",
+        "summary",
+        "description",
+        "status",
+        "icon",
+        "users_count",
+        "downloads_count",
+        "created_at",
+        "last_released_at",
+    ],
+};
+const ADDON_AUTHORS: Table = Table { name: "addon_authors", columns: &["addon_id", "user_id", "role", "position"] };
+const ADDON_CATEGORIES: Table = Table { name: "addon_categories", columns: &["addon_id", "category_id"] };
+const ADDON_TAGS: Table = Table { name: "addon_tags", columns: &["addon_id", "tag_id"] };
+const TRANSLATIONS: Table = Table { name: "translations", columns: &["addon_id", "locale", "name", "summary"] };
+const VERSIONS: Table = Table {
+    name: "versions",
+    columns: &["id", "addon_id", "number", "channel", "licence_id", "release_notes", "released_at"],
+};
+const FILES: Table = Table { name: "files", columns: &["id", "version_id", "platform", "path", "size_bytes"] };
+const RATINGS: Table =
+    Table { name: "ratings", columns: &["id", "addon_id", "user_id", "score", "body", "created_at"] };
+
+/// The tables that number their rows, those of the steps before this program too.
+const NUMBERED: [&str; 9] =
+    ["users", "groups", "categories", "licences", "tags", "addons", "versions", "files", "ratings"];
 
 /// What was written, for the closing line.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,31 +60,39 @@ pub(crate) struct Written {
 
 /// Fills the database and the storage folder. Fails if there are add-ons already, or if a licence or category that
 /// the add-ons need is missing.
-pub(crate) fn fill(connection: &Connection, world: &World, destination: &Destination) -> Result<Written> {
-    let present: i64 = connection.query_row("SELECT count(*) FROM addons", [], |row| row.get(0))?;
+pub(crate) fn fill(database: &mut dyn Database, world: &World, destination: &Destination) -> Result<Written> {
+    let present = database.number("SELECT count(*) FROM addons")?;
     ensure!(present == 0, "there are {present} add-ons already; only a fresh database can be filled");
-    users(connection, world)?;
-    let mut writer = Writer::prepare(connection)?;
+    users(database, world)?;
+    let mut writer = Writer::prepare(database)?;
     let mut written = Written::default();
     for addon in world.addons() {
-        writer.write(&addon).with_context(|| format!("cannot write the add-on `{}`", addon.slug))?;
         store(&addon, destination, &mut written)?;
         written.addons += 1;
         written.ratings += addon.ratings.len();
         written.versions += addon.releases.len();
         written.files += addon.releases.iter().map(|release| release.files.len()).sum::<usize>();
+        let slug = addon.slug.clone();
+        writer.add(addon).with_context(|| format!("cannot write the add-on `{slug}`"))?;
+        if written.addons % BATCH == 0 {
+            writer.flush(database)?;
+        }
     }
+    writer.flush(database)?;
+    database.go_on_counting(&NUMBERED)?;
     Ok(written)
 }
 
-fn users(connection: &Connection, world: &World) -> Result<()> {
-    let mut insert =
-        connection.prepare("INSERT INTO users (id, handle, email, created_at, locale) VALUES (?, ?, ?, ?, ?)")?;
-    for user in world.users() {
-        let row = params![user.id, user.handle, user.email, user.created_at, user.locale];
-        insert.execute(row).with_context(|| format!("cannot write the user `{}`", user.handle))?;
-    }
-    Ok(())
+fn users(database: &mut dyn Database, world: &World) -> Result<()> {
+    let row = |user: crate::generate::User| -> Row {
+        let created_at = Value::Moment(user.created_at);
+        vec![user.id.into(), user.handle.into(), user.email.into(), created_at, user.locale.into()]
+    };
+    insert(database, &USERS, &world.users().map(row).collect::<Vec<Row>>())
+}
+
+fn insert(database: &mut dyn Database, table: &Table, rows: &[Row]) -> Result<()> {
+    database.insert(table, rows).with_context(|| format!("cannot write to the table `{}`", table.name))
 }
 
 fn store(addon: &Addon, destination: &Destination, written: &mut Written) -> Result<()> {
@@ -58,115 +104,142 @@ fn store(addon: &Addon, destination: &Destination, written: &mut Written) -> Res
     Ok(())
 }
 
-/// The statements for one add-on, and the numbers of the rows that it refers to.
-struct Writer<'connection> {
+/// Rows that wait to be written, and the numbers of the rows that they refer to.
+struct Writer {
     licences: BTreeMap<String, i64>,
     categories: BTreeMap<String, i64>,
     tags: BTreeMap<&'static str, i64>,
-    addon: Statement<'connection>,
-    author: Statement<'connection>,
-    category: Statement<'connection>,
-    tag: Statement<'connection>,
-    translation: Statement<'connection>,
-    version: Statement<'connection>,
-    file: Statement<'connection>,
-    rating: Statement<'connection>,
+    /// The numbers that the last rows got.
+    version: i64,
+    file: i64,
+    rating: i64,
+    waiting: Waiting,
 }
 
-impl<'connection> Writer<'connection> {
-    fn prepare(connection: &'connection Connection) -> Result<Self> {
+#[derive(Default)]
+struct Waiting {
+    addons: Vec<Row>,
+    authors: Vec<Row>,
+    categories: Vec<Row>,
+    tags: Vec<Row>,
+    translations: Vec<Row>,
+    versions: Vec<Row>,
+    files: Vec<Row>,
+    ratings: Vec<Row>,
+}
+
+impl Writer {
+    fn prepare(database: &mut dyn Database) -> Result<Self> {
         Ok(Self {
-            licences: numbers(connection, "SELECT slug, id FROM licences")?,
-            categories: numbers(connection, "SELECT slug, id FROM categories")?,
-            tags: tags(connection)?,
-            addon: connection.prepare(
-                "INSERT INTO addons (id, slug, name, summary, description, status, icon, users_count, \
-                 downloads_count, created_at, last_released_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            author: connection
-                .prepare("INSERT INTO addon_authors (addon_id, user_id, role, position) VALUES (?, ?, ?, ?)")?,
-            category: connection.prepare("INSERT INTO addon_categories (addon_id, category_id) VALUES (?, ?)")?,
-            tag: connection.prepare("INSERT INTO addon_tags (addon_id, tag_id) VALUES (?, ?)")?,
-            translation: connection
-                .prepare("INSERT INTO translations (addon_id, locale, name, summary) VALUES (?, ?, ?, ?)")?,
-            version: connection.prepare(
-                "INSERT INTO versions (addon_id, number, channel, licence_id, release_notes, released_at) \
-                 VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-            )?,
-            file: connection
-                .prepare("INSERT INTO files (version_id, platform, path, size_bytes) VALUES (?, ?, ?, ?)")?,
-            rating: connection
-                .prepare("INSERT INTO ratings (addon_id, user_id, score, body, created_at) VALUES (?, ?, ?, ?, ?)")?,
+            licences: database.numbers("SELECT slug, id FROM licences")?,
+            categories: database.numbers("SELECT slug, id FROM categories")?,
+            tags: tags(database)?,
+            version: highest(database, &VERSIONS)?,
+            file: highest(database, &FILES)?,
+            rating: highest(database, &RATINGS)?,
+            waiting: Waiting::default(),
         })
     }
 
-    fn write(&mut self, addon: &Addon) -> Result<()> {
-        self.addon.execute(params![
-            addon.id,
-            addon.slug,
-            addon.name,
-            addon.summary,
-            addon.description,
-            addon.status,
-            addon.icon.as_ref().map(|icon| &icon.path),
-            addon.users_count,
-            addon.downloads_count,
-            addon.created_at,
-            addon.releases.last().map(|release| &release.released_at),
-        ])?;
-        self.write_labels(addon)?;
+    fn add(&mut self, addon: Addon) -> Result<()> {
+        self.add_labels(&addon)?;
+        let id = addon.id;
+        self.waiting.addons.push(vec![
+            id.into(),
+            addon.slug.into(),
+            addon.name.into(),
+            addon.summary.into(),
+            addon.description.into(),
+            addon.status.into(),
+            addon.icon.map(|icon| icon.path).into(),
+            addon.users_count.into(),
+            addon.downloads_count.into(),
+            Value::Moment(addon.created_at),
+            addon.releases.last().map(|release| Value::Moment(release.released_at.clone())).into(),
+        ]);
         let licence = number(&self.licences, "licences", addon.licence)?;
-        for release in &addon.releases {
-            self.write_release(addon.id, licence, release)?;
+        for release in addon.releases {
+            self.add_release(id, licence, release);
         }
-        for rating in &addon.ratings {
-            self.rating.execute(params![addon.id, rating.user, rating.score, rating.body, rating.created_at])?;
+        for rating in addon.ratings {
+            self.rating += 1;
+            let created_at = Value::Moment(rating.created_at);
+            let (user, score, body) = (rating.user.into(), rating.score.into(), rating.body.into());
+            self.waiting.ratings.push(vec![self.rating.into(), id.into(), user, score, body, created_at]);
         }
         Ok(())
     }
 
     /// Authors, categories, tags and translations.
-    fn write_labels(&mut self, addon: &Addon) -> Result<()> {
-        for (position, author) in addon.authors.iter().enumerate() {
+    fn add_labels(&mut self, addon: &Addon) -> Result<()> {
+        let id = addon.id;
+        for (author, position) in addon.authors.iter().zip(0_i64..) {
             let role = if position == 0 { "owner" } else { "developer" };
-            self.author.execute(params![addon.id, author, role, position as i64])?;
+            self.waiting.authors.push(vec![id.into(), (*author).into(), role.into(), position.into()]);
         }
         for slug in &addon.categories {
-            self.category.execute(params![addon.id, number(&self.categories, "categories", slug)?])?;
+            let category = number(&self.categories, "categories", slug)?;
+            self.waiting.categories.push(vec![id.into(), category.into()]);
         }
         for tag in &addon.tags {
-            self.tag.execute(params![addon.id, self.tags[tag]])?;
+            self.waiting.tags.push(vec![id.into(), self.tags[tag].into()]);
         }
         for translation in &addon.translations {
-            self.translation.execute(params![addon.id, translation.locale, addon.name, translation.summary])?;
+            let (locale, summary) = (translation.locale.into(), translation.summary.into());
+            self.waiting.translations.push(vec![id.into(), locale, addon.name.clone().into(), summary]);
         }
         Ok(())
     }
 
-    fn write_release(&mut self, addon: i64, licence: i64, release: &Release) -> Result<()> {
+    fn add_release(&mut self, addon: i64, licence: i64, release: Release) {
         let Release { number, channel, notes, released_at, files } = release;
-        let row = params![addon, number, channel, licence, notes, released_at];
-        let version: i64 = self.version.query_row(row, |row| row.get(0))?;
+        self.version += 1;
+        let released_at = Value::Moment(released_at);
+        let version = self.version.into();
+        self.waiting.versions.push(vec![
+            version,
+            addon.into(),
+            number.into(),
+            channel.into(),
+            licence.into(),
+            notes.into(),
+            released_at,
+        ]);
         for file in files {
-            let path = file.stored.as_ref().map(|stored| &stored.path);
-            self.file.execute(params![version, file.platform, path, file.size_bytes])?;
+            self.file += 1;
+            let path = file.stored.map(|stored| stored.path).into();
+            let (platform, size_bytes) = (file.platform.into(), file.size_bytes.into());
+            self.waiting.files.push(vec![self.file.into(), self.version.into(), platform, path, size_bytes]);
         }
-        Ok(())
+    }
+
+    /// Writes what waits, parents first.
+    fn flush(&mut self, database: &mut dyn Database) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        insert(database, &ADDONS, &waiting.addons)?;
+        insert(database, &ADDON_AUTHORS, &waiting.authors)?;
+        insert(database, &ADDON_CATEGORIES, &waiting.categories)?;
+        insert(database, &ADDON_TAGS, &waiting.tags)?;
+        insert(database, &TRANSLATIONS, &waiting.translations)?;
+        insert(database, &VERSIONS, &waiting.versions)?;
+        insert(database, &FILES, &waiting.files)?;
+        insert(database, &RATINGS, &waiting.ratings)
     }
 }
 
 /// Writes every tag and returns the numbers they got, in alphabetical order.
-fn tags(connection: &Connection) -> Result<BTreeMap<&'static str, i64>> {
+fn tags(database: &mut dyn Database) -> Result<BTreeMap<&'static str, i64>> {
     let names: BTreeSet<&str> = THEMES.iter().flat_map(|theme| theme.tags).chain(&COMMON_TAGS).copied().collect();
-    let mut insert = connection.prepare("INSERT INTO tags (name) VALUES (?) RETURNING id")?;
-    let numbered = names.into_iter().map(|name| Ok((name, insert.query_row([name], |row| row.get(0))?)));
-    numbered.collect()
+    let first = highest(database, &TAGS)? + 1;
+    let numbered: BTreeMap<&'static str, i64> = names.into_iter().zip(first..).collect();
+    let rows: Vec<Row> = numbered.iter().map(|(name, id)| vec![(*id).into(), (*name).into()]).collect();
+    insert(database, &TAGS, &rows)?;
+    Ok(numbered)
 }
 
-fn numbers(connection: &Connection, query: &str) -> Result<BTreeMap<String, i64>> {
-    let mut statement = connection.prepare(query)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// The highest number in a table. The program numbers its rows itself, so that they are the same on every engine.
+fn highest(database: &mut dyn Database, table: &Table) -> Result<i64> {
+    database.number(&format!("SELECT coalesce(max(id), 0) FROM {}", table.name))
 }
 
 fn number(numbers: &BTreeMap<String, i64>, table: &str, slug: &str) -> Result<i64> {

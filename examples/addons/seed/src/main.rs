@@ -1,9 +1,10 @@
 //! Fills the add-ons example: a catalogue of 20,000 add-ons with their versions, ratings, icons and download counts.
-//! `stead` starts it as the last seed step. The same program gives the same rows and files on every machine, because a
-//! snapshot of them must be comparable.
+//! `stead` starts it as the last seed step. The same program gives the same rows and files on every machine and on every
+//! engine, because a snapshot of them must be comparable.
 
 mod calendar;
 mod catalogue;
+mod database;
 mod destination;
 mod generate;
 mod icons;
@@ -17,7 +18,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use catalogue::Written;
-use destination::{Destination, open};
+use destination::Destination;
 use generate::{Scale, World};
 
 fn main() -> Result<()> {
@@ -35,10 +36,10 @@ fn main() -> Result<()> {
 /// Fills both databases, each in one transaction. Neither is committed unless both could be filled.
 fn fill(destination: &Destination, scale: Scale) -> Result<(Written, usize)> {
     let world = World::new(scale);
-    let (mut catalog, mut usage) = (open(&destination.catalog)?, open(&destination.usage)?);
-    let (catalog, usage) = (catalog.transaction()?, usage.transaction()?);
-    let written = catalogue::fill(&catalog, &world, destination).context("cannot fill the database `catalog`")?;
-    let counts = usage::fill(&usage, &world).context("cannot fill the database `usage`")?;
+    let (mut catalog, mut usage) = (destination.catalog.open()?, destination.usage.open()?);
+    let written =
+        catalogue::fill(catalog.as_mut(), &world, destination).context("cannot fill the database `catalog`")?;
+    let counts = usage::fill(usage.as_mut(), &world).context("cannot fill the database `usage`")?;
     usage.commit().context("cannot commit to the database `usage`")?;
     catalog.commit().context("cannot commit to the database `catalog`")?;
     Ok((written, counts))

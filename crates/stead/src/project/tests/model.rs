@@ -5,7 +5,7 @@ use std::time::Duration;
 use stead_engine::search::FieldKind;
 use stead_schema::EngineKind;
 
-use super::super::{DatabaseLocation, IndexEngine, Migrations, SeedAction, ServerKind, Target};
+use super::super::{DatabaseLocation, IndexEngine, Migrations, SeedAction, ServerKind, ServerVolume, Target};
 use super::*;
 
 const WHOLE: &str = r#"
@@ -110,8 +110,8 @@ fn the_whole_model_is_read() {
     assert_eq!(tool.arguments.words(), ["--fake-initial"]);
     let server = &project.servers["search"];
     assert_eq!(
-        (server.kind, server.version.as_deref(), server.volume.as_deref(), server.port),
-        (ServerKind::Opensearch, Some("2"), Some("search-data"), None)
+        (server.kind, server.version.as_deref(), server.volume.clone(), server.port),
+        (ServerKind::Opensearch, Some("2"), ServerVolume::Named("search-data".to_owned()), None)
     );
     let storage = project.storage.as_ref().unwrap();
     assert_eq!((storage.leaf("icons"), storage.leaves[1].as_str()), (folder.at("storage/icons"), "files"));

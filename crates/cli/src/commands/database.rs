@@ -1,0 +1,110 @@
+//! `stead database`: the databases of the project, one by one. `destroy` always asks; the shell is the engine's own client.
+
+use std::process::{Command, Stdio};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use stead::database::{self, Client};
+use stead::error::{Error, Kind, Result};
+
+use crate::invocation::Invocation;
+use crate::printer::Outcome;
+use crate::progress::bytes;
+
+/// List databases, open a shell on one, or remove one
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Database {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the databases: engine, version, place, size, apps
+    #[command(after_help = "Examples:\n  stead database list\n  stead database list --json")]
+    List,
+    /// Open the engine's own client on a database
+    ///
+    /// Runs `psql`, `mysql`, `mariadb` or `sqlite3`; the password travels in its environment, never in its arguments.
+    #[command(
+        after_help = "Examples:\n  stead database shell catalog\n  stead database shell catalog -- -c 'SELECT 1'"
+    )]
+    Shell {
+        /// The database; the only one if left out
+        name: Option<String>,
+        /// Arguments for the client
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Remove a database with everything in it
+    ///
+    /// Asks first, always; a protected environment refuses. Undo points and snapshots stay.
+    #[command(after_help = "Examples:\n  stead database destroy catalog --yes")]
+    Destroy {
+        /// The database
+        name: String,
+        /// Answer the question beforehand
+        #[arg(long)]
+        yes: bool,
+        /// Only print what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+impl Database {
+    pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
+        let environment = invocation.environment()?;
+        match self.action {
+            Action::List => {
+                let status = stead::status::status(&environment).await?;
+                let line = |database: &stead::status::DatabaseStatus| {
+                    let size = if database.exists { bytes(database.bytes) } else { "missing".to_owned() };
+                    let apps: Vec<&str> = database.apps.iter().map(|app| app.app.as_str()).collect();
+                    let (name, engine, version, place) =
+                        (&database.name, &database.engine, &database.version, &database.place);
+                    format!("{name}  {engine} {version}  {place}  {size}  {}\n", apps.join(", "))
+                };
+                let text: String = status.databases.iter().map(line).collect();
+                Ok(Outcome::data(json!({ "databases": status.databases }), text))
+            }
+            Action::Shell { name, arguments } => {
+                let client = database::client(&environment, name.as_deref())?;
+                shell(client, arguments)
+            }
+            Action::Destroy { name, yes, dry_run } => {
+                database::destroyable(&environment, &name)?;
+                if dry_run {
+                    return super::dry_run(&environment, vec![format!("remove database {name}")]);
+                }
+                let question = format!(
+                    "remove database `{name}` ({}) with everything in it? it cannot be taken back",
+                    environment.project.environment
+                );
+                invocation.printer.confirm(&question, yes)?;
+                database::destroy(&environment, &name).await?;
+                Ok(Outcome::summary(json!({ "removed": name }), format!("removed database `{name}`")))
+            }
+        }
+    }
+}
+
+fn shell(client: Client, more: Vec<String>) -> Result<Outcome> {
+    for program in &client.programs {
+        let mut command = Command::new(program);
+        command.args(&client.arguments).args(&more).envs(&client.variables);
+        command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
+        match command.status() {
+            Ok(status) if status.success() => return Ok(Outcome::summary(json!({ "client": program }), "")),
+            Ok(status) => return Err(Error::failed("client-failed", format!("`{program}` ended with {status}"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(Error::failed("client-failed", format!("`{program}` cannot be started: {error}")));
+            }
+        }
+    }
+    let named: Vec<String> = client.programs.iter().map(|program| format!("`{program}`")).collect();
+    Err(Error::new(Kind::Failed, "client-missing", format!("{} is not installed", named.join(" or ")))
+        .hint(format!("install it: `apt install {}`", client.package)))
+}

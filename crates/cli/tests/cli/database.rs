@@ -1,0 +1,117 @@
+//! `stead database`: list, shell and destroy; rows 128, 129 and 147.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use stead_testkit::fixture::{Home, ended};
+use stead_testkit::skip::skip;
+
+use crate::{project, ready};
+
+#[test]
+fn databases_are_listed_whether_they_exist_or_not() {
+    let fixture = project();
+    fixture.run(["database", "list"]).exits(0).prints("main  SQLite").prints("missing");
+    let fixture = ready();
+    let document = fixture.run(["database", "list", "--json"]).exits(0).json();
+    let databases = document["databases"].as_array().unwrap();
+    let names: Vec<&str> = databases.iter().map(|database| database["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["main", "stats"]);
+    assert!(databases.iter().all(|database| database["exists"] == true && database["bytes"].as_u64() > Some(0)));
+}
+
+every_engine! {
+    #[test]
+    fn destroying_asks_and_takes_one_database(fixture: ready) {
+        fixture.run(["database", "destroy", "main"]).exits(4);
+        fixture.run(["database", "destroy", "main", "--dry-run"]).exits(0).prints("would remove database main");
+        fixture.run(["database", "destroy", "mian", "--yes"]).exits(2).says("did you mean `main`?");
+        assert!(fixture.has_database("main"));
+        fixture.run(["database", "destroy", "main", "--yes"]).exits(0).says("removed database `main`");
+        assert!(!fixture.has_database("main") && fixture.has_database("stats"));
+        fixture.run(["status"]).exits(0);
+    }
+
+    #[test]
+    fn row_147_a_protected_environment_refuses_destruction(fixture: ready) {
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        fixture.replace("stead.toml", "name = \"shop\"\n", "name = \"shop\"\nprotected = true\n");
+        let before = (fixture.content(), fixture.tree("backups"));
+        let commands: [&[&str]; 5] = [
+            &["reset", "--yes"],
+            &["init", "--clean"],
+            &["load", "b"],
+            &["database", "destroy", "main", "--yes"],
+            &["undo", "--yes"],
+        ];
+        for command in commands {
+            fixture.run(command).exits(4).says("protected");
+        }
+        assert_eq!((fixture.content(), fixture.tree("backups")), before);
+    }
+
+    #[test]
+    fn row_128_the_shell_runs_a_piped_query_and_hides_the_password(fixture: ready) {
+        if !client(fixture.home()) {
+            return;
+        }
+        let mut command = fixture.command(["database", "shell", "main"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(b"SELECT 40 + count(*) AS found FROM items;\n").unwrap();
+        input.flush().unwrap();
+        let shown = arguments_of_children(child.id());
+        drop(input);
+        ended(child.wait_with_output().unwrap()).exits(0).prints("44");
+        if let Some(password) = fixture.password() {
+            assert!(!shown.contains(&password), "the password is among the arguments: {shown}");
+        }
+    }
+
+    #[test]
+    fn row_129_a_missing_client_is_named_with_what_to_install(fixture: ready) {
+        let empty = fixture.path("empty");
+        std::fs::create_dir(&empty).unwrap();
+        let run = fixture.run_with(&[("PATH", empty.to_str().unwrap())], ["database", "shell", "main"]);
+        run.exits(1).says("is not installed").says("apt install");
+        fixture.run(["database", "shell"]).exits(2).says("`main`, `stats`");
+    }
+}
+
+/// Whether the engine's own client is on this machine.
+fn client(home: Home) -> bool {
+    let programs: &[&str] = match home.engine() {
+        "sqlite" => &["sqlite3"],
+        "postgres" => &["psql"],
+        _ => &["mysql", "mariadb"],
+    };
+    let folders: Vec<_> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    let found = programs.iter().any(|program| folders.iter().any(|folder| folder.join(program).is_file()));
+    if !found {
+        skip("client", &format!("none of {programs:?} is installed"));
+    }
+    found
+}
+
+/// The command lines of a process and of everything it started, once it has started something.
+fn arguments_of_children(parent: u32) -> String {
+    for _ in 0..200 {
+        let mut shown = String::new();
+        let mut children = 0;
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let path = entry.path();
+            let Ok(status) = std::fs::read_to_string(path.join("status")) else { continue };
+            if status.lines().any(|line| line == format!("PPid:\t{parent}")) {
+                let line = std::fs::read(path.join("cmdline")).unwrap_or_default();
+                shown.push_str(&String::from_utf8_lossy(&line));
+                children += 1;
+            }
+        }
+        if children > 0 {
+            let own = std::fs::read(format!("/proc/{parent}/cmdline")).unwrap_or_default();
+            return shown + &String::from_utf8_lossy(&own);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the shell started no client");
+}

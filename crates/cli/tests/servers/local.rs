@@ -1,0 +1,107 @@
+//! A project with one local server, in a folder that the server's user can reach. What a test leaves running is stopped when the
+//! project goes, and SQL is run by the engine's own client, as a second opinion.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use stead_testkit::fixture::{Ended, Fixture};
+use stead_testkit::servers::TestServer;
+
+use crate::STEAD;
+
+pub(crate) struct Local {
+    pub(crate) fixture: Fixture,
+    pub(crate) server: TestServer,
+}
+
+impl Local {
+    /// A project with a SQLite database and the server `main`; none after a skip was reported.
+    pub(crate) fn new(server: TestServer) -> Option<Self> {
+        let programs = server.programs()?;
+        let fixture = Fixture::empty(STEAD);
+        fs::set_permissions(fixture.path("."), fs::Permissions::from_mode(0o755)).unwrap();
+        let (kind, programs) = (server.kind(), programs.display());
+        let section = format!("[servers.main]\nkind = \"{kind}\"\npath = \"{programs}\"\nthrowaway = true\n");
+        fixture.write("stead.toml", format!("[project]\nname = \"shop\"\n\n{section}\n[databases.own]\n"));
+        Some(Self { fixture, server })
+    }
+
+    /// Adds to the project file.
+    pub(crate) fn add(&self, text: &str) {
+        let whole = format!("{}\n{text}", self.fixture.read("stead.toml"));
+        self.fixture.write("stead.toml", whole);
+    }
+
+    pub(crate) fn run<const N: usize>(&self, words: [&str; N]) -> Ended {
+        self.fixture.run(words)
+    }
+
+    /// The entry of the volume `main` in `stead volume list`.
+    pub(crate) fn volume(&self) -> serde_json::Value {
+        let document = self.run(["volume", "list", "--json"]).exits(0).json();
+        let entries = document["volumes"].as_array().unwrap().clone();
+        entries.into_iter().find(|entry| entry["name"] == "main").unwrap()
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        PathBuf::from(self.run(["volume", "path", "main"]).exits(0).out.trim())
+    }
+
+    pub(crate) fn port(&self) -> u64 {
+        self.volume()["port"].as_u64().unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u64 {
+        self.volume()["pid"].as_u64().unwrap()
+    }
+
+    pub(crate) fn password(&self) -> String {
+        fs::read_to_string(self.folder().join("password")).unwrap()
+    }
+
+    /// The URL of a database on the server.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let user = if self.server.kind() == "postgres" { "postgres" } else { "root" };
+        format!("{}://{user}:{}@127.0.0.1:{}/{database}", self.server.kind(), self.password(), self.port())
+    }
+
+    /// Runs SQL in the database that every server has, with the engine's client; what it prints, trimmed.
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        let port = self.port().to_string();
+        let mut command = match self.server.kind() {
+            "postgres" => {
+                let mut psql = Command::new("psql");
+                psql.args(["-X", "-A", "-t", "-q", "-h", "127.0.0.1", "-U", "postgres", "-d", "postgres", "-p", &port]);
+                psql.env("PGPASSWORD", self.password()).args(["-v", "ON_ERROR_STOP=1", "-c", sql]);
+                psql
+            }
+            _ => {
+                let mut client = Command::new("mariadb");
+                client.args(["--no-defaults", "-N", "-B", "-h", "127.0.0.1", "-u", "root", "-D", "mysql", "-P", &port]);
+                client.env("MYSQL_PWD", self.password()).args(["-e", sql]);
+                client
+            }
+        };
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn kill_server(&self) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        let begun = std::time::Instant::now();
+        while self.volume()["state"] == "running" {
+            assert!(begun.elapsed().as_secs() < 30, "it was killed");
+        }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        // A test that failed may have left anything behind; the error that matters is its own.
+        let _stopped = self.fixture.command(["down"]).output();
+    }
+}

@@ -1,0 +1,86 @@
+//! Copying whole databases. A dump is a stream of rows for each table, exact to the bit and checked by its own digest; a
+//! load builds the schema from the snapshot and the rows by `LOAD DATA`; a swap renames all tables in one statement.
+
+mod copy;
+mod dump;
+mod infile;
+mod journal;
+mod load;
+mod names;
+mod objects;
+mod plan;
+mod ready;
+mod stream;
+mod swap;
+mod view;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stead_engine::snapshot::{Advance, Source, Swap, View};
+use stead_engine::{Bulk, EngineError, ErrorClass, Place};
+
+use crate::admin;
+use crate::connect::address::Address;
+use crate::connect::{Connection, Purpose};
+
+/// Dump, load and swap of the databases of one server.
+pub(crate) struct MysqlBulk {
+    address: Arc<Address>,
+}
+
+impl MysqlBulk {
+    pub(crate) fn new(address: Arc<Address>) -> Self {
+        Self { address }
+    }
+}
+
+#[async_trait]
+impl Bulk for MysqlBulk {
+    fn beside(&self, live: &Place, token: &str) -> Place {
+        Place(names::beside(&live.0, token))
+    }
+
+    fn keeping(&self, live: &Place, _folder: &Path, token: &str) -> Place {
+        Place(names::keeping(&live.0, token))
+    }
+
+    async fn leftovers(&self, live: &Place) -> Result<Vec<Place>, EngineError> {
+        let mut connection = Connection::open(&self.address, None, Purpose::Own).await?;
+        let found = names::leftovers(&mut connection, &live.0).await?;
+        connection.close().await?;
+        Ok(found.into_iter().map(Place).collect())
+    }
+
+    async fn view(&self, places: &[Place]) -> Result<Box<dyn View>, EngineError> {
+        Ok(Box::new(view::MysqlView::open(&self.address, places).await?))
+    }
+
+    async fn load(&self, place: &Place, source: Arc<dyn Source>, advance: Advance) -> Result<(), EngineError> {
+        load::load(&self.address, admin::name(place)?, source, advance).await
+    }
+
+    async fn copy(&self, from: &Place, to: &Place) -> Result<(), EngineError> {
+        copy::copy(&self.address, from, admin::name(to)?).await
+    }
+
+    async fn ready(&self, swap: &Swap) -> Result<(), EngineError> {
+        ready::ready(&self.address, swap).await
+    }
+
+    async fn swap(&self, swap: &Swap) -> Result<(), EngineError> {
+        swap::swap(&self.address, swap).await
+    }
+}
+
+/// An error of class `conflict`.
+fn conflict(message: impl Into<String>) -> EngineError {
+    EngineError::new(ErrorClass::Conflict, message)
+}
+
+/// A stream of the snapshot that is not what was written.
+fn broken(message: impl Into<String>) -> EngineError {
+    EngineError::new(ErrorClass::Refused, message)
+        .hint("`stead snapshots verify` tells which part of a snapshot is broken")
+}

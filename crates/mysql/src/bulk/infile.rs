@@ -1,0 +1,289 @@
+//! Rows into a table: by `LOAD DATA LOCAL`, fed while the stream is read on a thread of its own, or by prepared inserts
+//! where the server takes no local files. `LOAD DATA LOCAL` turns errors into warnings even for strict sessions, so any
+//! warning fails the load, and the number of rows is compared.
+
+use std::io::{self, BufRead as _, BufReader};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use stead_engine::snapshot::{Advance, Source};
+use stead_engine::{EngineError, ErrorClass, Value, failpoint};
+use tokio::sync::{mpsc, oneshot};
+
+use super::broken;
+use super::stream::{END, Head, Tail, VERSION, table_stream, values};
+use crate::admin;
+use crate::connect::{Connection, quoted};
+use crate::error::number;
+
+/// Bytes that are handed on at once.
+const PIECE: usize = 1 << 17;
+/// Rows that one prepared statement inserts, and values it has at most.
+const ROWS: usize = 200;
+const PLACEHOLDERS: usize = 8_000;
+/// A value that an expression takes: as text, for the server guesses another type where nothing is said.
+const UTF8: &str = "CONVERT(? USING utf8mb4)";
+
+/// How far a load has come, over all streams.
+pub(super) struct Progress {
+    pub(super) done: AtomicU64,
+    pub(super) total: u64,
+    pub(super) advance: Advance,
+}
+
+impl Progress {
+    fn add(&self, bytes: u64) -> io::Result<()> {
+        let before = self.done.fetch_add(bytes, Ordering::Relaxed);
+        (self.advance)(before + bytes, Some(self.total));
+        if before <= self.total / 2 && self.total / 2 < before + bytes {
+            failpoint("bulk.load.middle")?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of a stream on their way from the thread that reads it.
+struct Rows {
+    head: Head,
+    pieces: mpsc::Receiver<Bytes>,
+    tail: oneshot::Receiver<io::Result<Tail>>,
+}
+
+/// Fills one table; what the stream says of it beside the rows.
+pub(super) async fn fill(
+    connection: &mut Connection,
+    table: &str,
+    source: &Arc<dyn Source>,
+    progress: &Arc<Progress>,
+) -> Result<Head, EngineError> {
+    let rows = open(table, source, progress).await?;
+    if rows.head.versions {
+        connection.own("SET SESSION system_versioning_insert_history = ON").await?;
+    }
+    let Rows { head, pieces, tail } = rows;
+    let pieces = Arc::new(Mutex::new(Some(pieces)));
+    let affected = match by_file(connection, table, &head, &pieces).await {
+        Err(error) if takes_no_files(&error) => match taken(&pieces) {
+            Some(pieces) => by_inserts(connection, table, &head, pieces).await,
+            None => Err(error),
+        },
+        other => other,
+    };
+    // What the server made of a stream that broke off matters less than that it broke off.
+    drop(taken(&pieces));
+    let tail =
+        tail.await.map_err(|_| EngineError::new(ErrorClass::Bug, "the thread that reads the stream has ended"))?;
+    let tail = match (tail, affected.as_ref().err()) {
+        (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => return Err(unread(table, &error)),
+        (Err(error), None) => return Err(unread(table, &error)),
+        (_, Some(_)) => return affected.map(|_rows| head).map_err(|error| unwritten(error, table)),
+        (Ok(tail), None) => tail,
+    };
+    let affected = affected?;
+    if affected != tail.rows {
+        return Err(broken(format!("`{table}` took {affected} of the {} rows in the snapshot", tail.rows)));
+    }
+    Ok(head)
+}
+
+fn unwritten(error: EngineError, table: &str) -> EngineError {
+    error.context(format!("`{table}` cannot be filled"))
+}
+
+/// Errors of a stream: what the bytes say, or what the disk says.
+pub(super) fn unread(table: &str, error: &io::Error) -> EngineError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound => {
+            broken(format!("the rows of `{table}` cannot be read back: {error}"))
+        }
+        _ => EngineError::io(format!("the rows of `{table}` cannot be read back"), error),
+    }
+}
+
+fn taken(pieces: &Mutex<Option<mpsc::Receiver<Bytes>>>) -> Option<mpsc::Receiver<Bytes>> {
+    pieces.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// True where server or driver refuse `LOAD DATA LOCAL` as such (trap M2).
+fn takes_no_files(error: &EngineError) -> bool {
+    matches!(number(error), Some(1148 | 3948 | 4166))
+}
+
+async fn open(table: &str, source: &Arc<dyn Source>, progress: &Arc<Progress>) -> Result<Rows, EngineError> {
+    let (tell_head, head) = oneshot::channel();
+    let (give, pieces) = mpsc::channel(4);
+    let (tell_tail, tail) = oneshot::channel();
+    let (source, progress, name) = (Arc::clone(source), Arc::clone(progress), table_stream(table));
+    let reading = move || {
+        let mut reader = match source.open(&name).and_then(|stream| begin(stream)) {
+            Ok((head, reader)) => {
+                let _nobody_waits = tell_head.send(Ok(head));
+                reader
+            }
+            Err(error) => {
+                let _nobody_waits = tell_head.send(Err(error));
+                return;
+            }
+        };
+        let _nobody_waits = tell_tail.send(read(&mut reader, &give, &progress));
+    };
+    std::thread::Builder::new()
+        .name("mysql-stream".to_owned())
+        .spawn(reading)
+        .map_err(|error| EngineError::io("no thread can be started", &error))?;
+    let head =
+        head.await.map_err(|_| EngineError::new(ErrorClass::Bug, "the thread that reads the stream has ended"))?;
+    let head = head.map_err(|error| unread(table, &error))?;
+    Ok(Rows { head, pieces, tail })
+}
+
+fn invalid(message: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message.into())
+}
+
+type Reader = BufReader<Box<dyn io::Read + Send>>;
+
+fn begin(stream: Box<dyn io::Read + Send>) -> io::Result<(Head, Reader)> {
+    let mut reader = BufReader::with_capacity(PIECE, stream);
+    let mut line = Vec::new();
+    reader.read_until(b'\n', &mut line)?;
+    let head: Head = serde_json::from_slice(&line).map_err(|_| invalid("its first line is not what was written"))?;
+    if head.version != VERSION {
+        return Err(invalid(format!("it has version {}, this program reads {VERSION}", head.version)));
+    }
+    Ok((head, reader))
+}
+
+/// Reads rows up to the last line, hands them on, and holds them against what that line says.
+fn read(reader: &mut Reader, give: &mpsc::Sender<Bytes>, progress: &Progress) -> io::Result<Tail> {
+    let (mut hash, mut rows, mut piece, mut line) = (blake3::Hasher::new(), 0, Vec::new(), Vec::new());
+    let mut hand_on = |piece: &mut Vec<u8>| {
+        hash.update(piece);
+        progress.add(piece.len() as u64)?;
+        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody takes the rows any more");
+        give.blocking_send(Bytes::from(std::mem::take(piece))).map_err(gone)
+    };
+    loop {
+        line.clear();
+        reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            return Err(invalid("it ends before its last line"));
+        }
+        if line.starts_with(END) {
+            break;
+        }
+        rows += 1;
+        piece.extend_from_slice(&line);
+        if piece.len() >= PIECE {
+            hand_on(&mut piece)?;
+        }
+    }
+    hand_on(&mut piece)?;
+    let tail: Tail =
+        serde_json::from_slice(&line[END.len()..]).map_err(|_| invalid("its last line is not what was written"))?;
+    let found = Tail { rows, blake3: hash.finalize().to_hex().to_string() };
+    if found != tail {
+        return Err(invalid(format!("{} rows of other content than the {} that were written", found.rows, tail.rows)));
+    }
+    Ok(tail)
+}
+
+/// `LOAD DATA LOCAL`; the number of rows that came in.
+async fn by_file(
+    connection: &mut Connection,
+    table: &str,
+    head: &Head,
+    pieces: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
+) -> Result<u64, EngineError> {
+    let sql = statement(table, head);
+    let waiting = Arc::clone(pieces);
+    connection.begin().await?.set_infile_handler(async move {
+        let receiver = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let pieces = futures_util::stream::unfold(receiver, |receiver| async move {
+            let mut receiver = receiver?;
+            receiver.recv().await.map(|piece| (Ok(piece), Some(receiver)))
+        });
+        Ok(pieces.boxed())
+    });
+    connection.done(Ok(()), &sql)?;
+    let outcome = connection.own(&sql).await?;
+    if outcome.warnings > 0 {
+        let mut warnings = connection.texts("SHOW WARNINGS LIMIT 1").await?;
+        let first = warnings.pop().and_then(|row| row.into_iter().nth(2).flatten()).unwrap_or_default();
+        return Err(EngineError::new(
+            ErrorClass::Refused,
+            format!("{} values do not fit: {}", outcome.warnings, crate::error::one_line(&first)),
+        )
+        .hint("the server is not what the snapshot was taken from, or the snapshot is broken"));
+    }
+    Ok(outcome.affected)
+}
+
+fn statement(table: &str, head: &Head) -> String {
+    let mut assigned = Vec::new();
+    let columns: Vec<String> = head
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let variable = format!("@stead_{index}");
+            match column.assigned(&variable) {
+                None => quoted(&column.name),
+                Some(expression) => {
+                    assigned.push(format!("{} = {expression}", quoted(&column.name)));
+                    variable
+                }
+            }
+        })
+        .collect();
+    let set = if assigned.is_empty() { String::new() } else { format!(" SET {}", assigned.join(", ")) };
+    format!(
+        "LOAD DATA LOCAL INFILE 'rows' INTO TABLE {} CHARACTER SET binary \
+         FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({}){set}",
+        quoted(table),
+        columns.join(", ")
+    )
+}
+
+/// Prepared inserts of many rows, with values as bytes that no character set is applied to.
+async fn by_inserts(
+    connection: &mut Connection,
+    table: &str,
+    head: &Head,
+    mut pieces: mpsc::Receiver<Bytes>,
+) -> Result<u64, EngineError> {
+    connection.own("SET NAMES binary").await?;
+    let step = (PLACEHOLDERS / head.columns.len().max(1)).clamp(1, ROWS);
+    let mut inserted = 0;
+    while let Some(piece) = pieces.recv().await {
+        let lines: Vec<&[u8]> = piece.split_inclusive(|byte| *byte == b'\n').collect();
+        for some in lines.chunks(step) {
+            let rows = some.iter().map(|line| values(line.strip_suffix(b"\n").unwrap_or(line)));
+            let values: Vec<Value> = rows.flatten().map(|value| value.map_or(Value::Null, Value::Blob)).collect();
+            let outcome = connection.execute(&insertion(table, head, some.len()), &values).await?;
+            if let Some(warning) = warned(connection, outcome.warnings).await? {
+                return Err(EngineError::new(ErrorClass::Refused, format!("a value does not fit: {warning}")));
+            }
+            inserted += outcome.affected;
+        }
+    }
+    connection.own("SET NAMES utf8mb4").await?;
+    Ok(inserted)
+}
+
+async fn warned(connection: &mut Connection, warnings: u16) -> Result<Option<String>, EngineError> {
+    if warnings == 0 {
+        return Ok(None);
+    }
+    Ok(admin::warnings(connection).await?.into_iter().next())
+}
+
+fn insertion(table: &str, head: &Head, rows: usize) -> String {
+    let names: Vec<String> = head.columns.iter().map(|column| quoted(&column.name)).collect();
+    let marks: Vec<String> =
+        head.columns.iter().map(|column| column.assigned(UTF8).unwrap_or_else(|| "?".to_owned())).collect();
+    let row = format!("({})", marks.join(", "));
+    format!("INSERT INTO {} ({}) VALUES {}", quoted(table), names.join(", "), vec![row; rows].join(", "))
+}

@@ -1,0 +1,203 @@
+//! What there is to dump in a database: its tables, the columns that hold values of their own, and how a value travels
+//! so that it comes back exactly. Read from the catalog in a fixed number of queries.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use stead_engine::{EngineError, ErrorClass};
+use stead_schema::EngineKind;
+
+use crate::admin::literal;
+use crate::connect::{Connection, quoted};
+
+/// How a column's values travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Form {
+    /// The bytes of the column's own character set, or the decimal text of a number or time.
+    Plain,
+    /// Text in UTF-8, whatever the column's type keeps: JSON of MySQL, UUID and network addresses of MariaDB.
+    Text,
+    /// The number behind it: `BIT`, `ENUM`, `SET`.
+    Number,
+    /// Four digits: as a number from 0 to 99 a year would be taken for an abbreviation.
+    Year,
+}
+
+/// A column that is dumped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ColumnPlan {
+    pub(super) name: String,
+    pub(super) form: Form,
+    /// An `ENUM`, whose number 0 is the value that no statement may store.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) labels: bool,
+    /// A JSON document of MySQL, which may hold values that JSON's text has no spelling for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) document: bool,
+}
+
+/// A table that is dumped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TablePlan {
+    pub(super) name: String,
+    pub(super) columns: Vec<ColumnPlan>,
+    /// The primary key, by which rows are ordered.
+    pub(super) key: Vec<String>,
+    /// The storage engine.
+    pub(super) engine: String,
+    /// The next number of the counter, where the table has one.
+    pub(super) counter: Option<u64>,
+    /// MariaDB keeps former versions of the rows.
+    pub(super) versioned: bool,
+}
+
+/// A whole database as it is dumped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) tables: Vec<TablePlan>,
+    /// Sequences of MariaDB.
+    pub(super) sequences: Vec<String>,
+}
+
+impl TablePlan {
+    /// True if a snapshot of the server's transactions holds for the table.
+    pub(super) fn transactional(&self) -> bool {
+        self.engine.eq_ignore_ascii_case("InnoDB")
+    }
+
+    /// The query for its rows.
+    pub(super) fn select(&self, database: &str) -> String {
+        let columns: Vec<String> = self.columns.iter().map(ColumnPlan::selected).collect();
+        let versions = if self.versioned { " FOR SYSTEM_TIME ALL" } else { "" };
+        let key: Vec<String> = self.key.iter().map(|column| quoted(column)).collect();
+        let order = if key.is_empty() { String::new() } else { format!(" ORDER BY {}", key.join(", ")) };
+        format!("SELECT {} FROM {}.{}{versions}{order}", columns.join(", "), quoted(database), quoted(&self.name))
+    }
+}
+
+impl ColumnPlan {
+    fn selected(&self) -> String {
+        let name = quoted(&self.name);
+        match self.form {
+            Form::Plain | Form::Year => name,
+            Form::Text => format!("CAST({name} AS CHAR CHARACTER SET utf8mb4)"),
+            Form::Number => format!("CAST({name} AS UNSIGNED)"),
+        }
+    }
+
+    /// The expression that makes the column's value of what travelled; `None` where it is just that.
+    pub(super) fn assigned(&self, travelled: &str) -> Option<String> {
+        match self.form {
+            Form::Plain | Form::Year => None,
+            Form::Text => Some(format!("CONVERT({travelled} USING utf8mb4)")),
+            Form::Number => Some(format!("CAST({travelled} AS UNSIGNED)")),
+        }
+    }
+}
+
+/// Reads what there is to dump.
+pub(super) async fn plan(connection: &mut Connection, database: &str) -> Result<Plan, EngineError> {
+    let mut columns = columns(connection, database).await?;
+    let mut keys = keys(connection, database).await?;
+    let sql = format!(
+        "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, AUTO_INCREMENT FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = {} AND TABLE_TYPE NOT LIKE '%VIEW'",
+        literal(database)
+    );
+    let mut plan = Plan { tables: Vec::new(), sequences: Vec::new() };
+    for row in connection.texts(&sql).await? {
+        let mut row = row.into_iter();
+        let mut next = || row.next().flatten();
+        let (name, kind) = (next().unwrap_or_default(), next().unwrap_or_default());
+        let (engine, counter) = (next(), next().and_then(|number| number.parse().ok()));
+        if kind == "SEQUENCE" {
+            plan.sequences.push(name);
+            continue;
+        }
+        let engine = engine.ok_or_else(|| unreadable(database, &name))?;
+        let columns = columns.remove(&name).unwrap_or_default();
+        let key = keys.remove(&name).unwrap_or_default();
+        plan.tables.push(TablePlan { columns, key, engine, counter, versioned: kind == "SYSTEM VERSIONED", name });
+    }
+    if plan.tables.iter().any(|table| table.versioned) {
+        versions(connection, &mut plan)?;
+    }
+    plan.tables.sort_by(|left, right| left.name.cmp(&right.name));
+    plan.sequences.sort();
+    Ok(plan)
+}
+
+fn unreadable(database: &str, table: &str) -> EngineError {
+    EngineError::new(ErrorClass::Refused, format!("the server cannot open the table `{database}`.`{table}`"))
+        .hint(format!("`CHECK TABLE {table}` says what is wrong with it"))
+}
+
+/// Former versions of rows come back only where the server lets a session write them.
+fn versions(connection: &Connection, plan: &mut Plan) -> Result<(), EngineError> {
+    let versioned = || plan.tables.iter().filter(|table| table.versioned);
+    if connection.version() < (10, 11, 0) {
+        let names: Vec<&str> = versioned().map(|table| table.name.as_str()).collect();
+        let message = format!("former versions of rows cannot be carried over by this server: {}", names.join(", "));
+        return Err(EngineError::new(ErrorClass::Unsupported, message).hint("MariaDB can from version 10.11 on"));
+    }
+    for table in plan.tables.iter_mut().filter(|table| table.versioned) {
+        let named =
+            |name: &str| ColumnPlan { name: name.to_owned(), form: Form::Plain, labels: false, document: false };
+        let (start, end) = ("row_start", "row_end");
+        if !table.columns.iter().any(|column| column.name == start || column.name == end) {
+            table.columns.extend([named(start), named(end)]);
+        }
+        if !table.key.is_empty() {
+            table.key.push(end.to_owned());
+        }
+    }
+    Ok(())
+}
+
+async fn columns(
+    connection: &mut Connection,
+    database: &str,
+) -> Result<BTreeMap<String, Vec<ColumnPlan>>, EngineError> {
+    let sql = format!(
+        "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COALESCE(GENERATION_EXPRESSION, '') \
+         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
+        literal(database)
+    );
+    let mut found: BTreeMap<String, Vec<ColumnPlan>> = BTreeMap::new();
+    let mariadb = connection.kind() == EngineKind::Mariadb;
+    for row in connection.texts(&sql).await? {
+        let mut row = row.into_iter().map(Option::unwrap_or_default);
+        let mut next = || row.next().unwrap_or_default();
+        let (table, name, data_type, generated) = (next(), next(), next().to_ascii_lowercase(), next());
+        // The server computes generated columns again; the bounds of a version's life are values.
+        if !generated.is_empty() && !matches!(generated.as_str(), "ROW START" | "ROW END") {
+            continue;
+        }
+        let form = match data_type.as_str() {
+            "bit" | "enum" | "set" => Form::Number,
+            "year" => Form::Year,
+            "json" => Form::Text,
+            "uuid" | "inet4" | "inet6" if mariadb => Form::Text,
+            _ => Form::Plain,
+        };
+        let (labels, document) = (data_type == "enum", data_type == "json");
+        found.entry(table).or_default().push(ColumnPlan { name, form, labels, document });
+    }
+    Ok(found)
+}
+
+async fn keys(connection: &mut Connection, database: &str) -> Result<BTreeMap<String, Vec<String>>, EngineError> {
+    let sql = format!(
+        "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS \
+         WHERE TABLE_SCHEMA = {} AND INDEX_NAME = 'PRIMARY' ORDER BY TABLE_NAME, SEQ_IN_INDEX",
+        literal(database)
+    );
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in connection.texts(&sql).await? {
+        let mut row = row.into_iter().map(Option::unwrap_or_default);
+        let (table, column) = (row.next().unwrap_or_default(), row.next().unwrap_or_default());
+        found.entry(table).or_default().push(column);
+    }
+    Ok(found)
+}

@@ -1,0 +1,316 @@
+//! The swap of databases. All tables of both change places in one `RENAME TABLE`, which both servers do whole or not at all,
+//! even through a crash. Triggers and views cannot move and routines and events do not, so they are written down in a
+//! journal, dropped before, and made again after; whoever finds a journal takes the swap back before the rename, or
+//! completes it after.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stead_engine::snapshot::Swap;
+use stead_engine::{EngineError, ErrorClass, failpoint};
+
+use super::journal::{self, Journal};
+use super::objects::{self, Made, Sort};
+use super::{conflict, ready};
+use crate::admin::{self, literal};
+use crate::connect::address::Address;
+use crate::connect::{Connection, Purpose, quoted};
+
+/// How often the rename is tried while other sessions hold the tables, and how long each time.
+const ATTEMPTS: u32 = 5;
+const PATIENCE: &str = "SET SESSION lock_wait_timeout = 2";
+
+/// Carries out a swap, or carries on with one that was cut off.
+pub(super) async fn swap(address: &Arc<Address>, swap: &Swap) -> Result<(), EngineError> {
+    let mut connection = Connection::open(address, None, Purpose::Own).await?;
+    let exchange = Exchange::of(swap)?;
+    let done = exchange.run(&mut connection).await;
+    match done {
+        Ok(()) => connection.close().await,
+        Err(error) => Err(error),
+    }
+}
+
+/// The names of a swap.
+struct Exchange<'a> {
+    live: &'a str,
+    built: Option<&'a str>,
+    kept: Option<&'a str>,
+}
+
+fn passed(name: &str) -> Result<(), EngineError> {
+    failpoint(name).map_err(|error| EngineError::io("the swap was stopped", &error))
+}
+
+/// Tables and sequences of a database, without a journal.
+pub(super) async fn tables(connection: &mut Connection, database: &str) -> Result<Vec<String>, EngineError> {
+    listed(connection, database, "TABLE_TYPE NOT LIKE '%VIEW'").await
+}
+
+/// Tables of a database that hold rows, without a journal.
+pub(super) async fn base_tables(connection: &mut Connection, database: &str) -> Result<Vec<String>, EngineError> {
+    listed(connection, database, "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')").await
+}
+
+async fn listed(connection: &mut Connection, database: &str, of: &str) -> Result<Vec<String>, EngineError> {
+    let sql = format!(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND {of} AND TABLE_NAME <> '{}'",
+        literal(database),
+        journal::TABLE
+    );
+    let mut names: Vec<String> = connection.texts(&sql).await?.into_iter().flatten().flatten().collect();
+    names.sort();
+    Ok(names)
+}
+
+impl<'a> Exchange<'a> {
+    fn of(swap: &'a Swap) -> Result<Self, EngineError> {
+        let name = |place: &'a Option<stead_engine::Place>| place.as_ref().map(admin::name).transpose();
+        Ok(Self { live: admin::name(&swap.live)?, built: name(&swap.built)?, kept: name(&swap.kept)? })
+    }
+
+    /// Where the journal is: a database that is ours alone.
+    fn desk(&self) -> Result<&'a str, EngineError> {
+        let nothing = || EngineError::new(ErrorClass::Bug, "a swap without a new and without a kept database");
+        self.kept.or(self.built).ok_or_else(nothing)
+    }
+
+    async fn run(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        ready::able(connection)?;
+        let desk = self.desk()?;
+        match journal::read(connection, desk).await? {
+            Some(journal) if self.renamed(connection, &journal).await? => self.complete(connection, &journal).await,
+            Some(journal) => {
+                self.take_back(connection, &journal).await?;
+                self.begin(connection).await
+            }
+            None if self.is_done(connection).await? => Ok(()),
+            None => self.begin(connection).await,
+        }
+    }
+
+    async fn there(&self, connection: &mut Connection, name: Option<&str>) -> Result<bool, EngineError> {
+        match name {
+            Some(name) => admin::exists(connection, name).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether there is nothing to do any more.
+    async fn is_done(&self, connection: &mut Connection) -> Result<bool, EngineError> {
+        let live = self.there(connection, Some(self.live)).await?;
+        let built = self.there(connection, self.built).await?;
+        let kept = self.there(connection, self.kept).await?;
+        if built {
+            return Ok(false);
+        }
+        match (self.built, self.kept) {
+            (Some(_), Some(_)) if live && kept => Ok(true),
+            (Some(_), None) if live => Ok(true),
+            (None, Some(_)) if !live && kept => Ok(true),
+            (None, _) if live => Ok(false),
+            (Some(name), _) => Err(missing(name)),
+            (None, _) => Err(missing(self.live)),
+        }
+    }
+
+    /// Whether the tables have changed places. It is one step, so one table tells it for all.
+    async fn renamed(&self, connection: &mut Connection, journal: &Journal) -> Result<bool, EngineError> {
+        if let (Some(first), Some(kept)) = (journal.old_tables.first(), self.kept) {
+            return Ok(tables(connection, kept).await?.contains(first));
+        }
+        match (journal.new_tables.first(), self.built) {
+            (Some(first), Some(built)) => Ok(!tables(connection, built).await?.contains(first)),
+            // Two databases without tables have changed places when we say so.
+            _ => Ok(true),
+        }
+    }
+
+    async fn begin(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        let live = self.there(connection, Some(self.live)).await?;
+        if !live && self.kept.is_some() {
+            return Err(missing(self.live));
+        }
+        // With nothing kept there was no database; an empty one is what we made before we were cut off.
+        let taken = live && self.kept.is_none() && !self.is_empty(connection, self.live).await?;
+        if taken {
+            return Err(ready::appeared(self.live));
+        }
+        let journal = self.journal(connection, live).await?;
+        self.prepare(connection, &journal).await?;
+        if let Err(error) = self.exchange(connection, &journal).await {
+            // Before the rename everything can be put back; after it, whoever comes next completes the swap.
+            if matches!(self.renamed(connection, &journal).await, Ok(false)) {
+                let _first_error_is_the_one_to_tell = self.take_back(connection, &journal).await;
+            }
+            return Err(error);
+        }
+        self.complete(connection, &journal).await
+    }
+
+    async fn is_empty(&self, connection: &mut Connection, database: &str) -> Result<bool, EngineError> {
+        Ok(tables(connection, database).await?.is_empty() && objects::list(connection, database).await?.is_empty())
+    }
+
+    /// Looks at both databases; nothing is changed.
+    async fn journal(&self, connection: &mut Connection, live: bool) -> Result<Journal, EngineError> {
+        let mut journal = Journal {
+            old_tables: Vec::new(),
+            new_tables: Vec::new(),
+            old_objects: Vec::new(),
+            new_objects: Vec::new(),
+            old_attributes: String::new(),
+            new_attributes: String::new(),
+        };
+        if live {
+            ready::movable(connection, self.live).await?;
+            journal.old_tables = tables(connection, self.live).await?;
+            journal.old_objects = objects::read(connection, self.live).await?;
+            journal.old_attributes = objects::attributes(connection, self.live).await?;
+        }
+        if let Some(built) = self.built {
+            ready::movable(connection, built).await?;
+            journal.new_tables = tables(connection, built).await?;
+            journal.new_objects = objects::read(connection, built).await?;
+            journal.new_attributes = objects::attributes(connection, built).await?;
+        }
+        Ok(journal)
+    }
+
+    /// Makes the databases that are missing and writes the journal.
+    async fn prepare(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        if let Some(kept) = self.kept {
+            if admin::exists(connection, kept).await? {
+                // An empty one was made by a run that was cut off at once.
+                if !self.is_empty(connection, kept).await? {
+                    return Err(ready::kept_exists(kept));
+                }
+            } else {
+                connection.own(&format!("CREATE DATABASE {} {}", quoted(kept), journal.old_attributes)).await?;
+            }
+        } else if !admin::exists(connection, self.live).await? {
+            connection.own(&format!("CREATE DATABASE {} {}", quoted(self.live), journal.new_attributes)).await?;
+        }
+        passed("swap.prepared")?;
+        journal::write(connection, self.desk()?, journal).await?;
+        passed("swap.journaled")
+    }
+
+    /// Drops what cannot move and renames the tables.
+    async fn exchange(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        let sides = [(Some(self.live), &journal.old_objects), (self.built, &journal.new_objects)];
+        for (database, objects) in sides {
+            let Some(database) = database else { continue };
+            for object in objects.iter().filter(|object| matches!(object.sort, Sort::Trigger | Sort::View)) {
+                objects::drop_one(connection, database, object.sort, &object.name).await?;
+            }
+        }
+        passed("swap.cleared")?;
+        self.rename(connection, journal).await?;
+        passed("swap.renamed")
+    }
+
+    async fn rename(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        let pair =
+            |table: &String, from: &str, to: &str| format!("{}.{2} TO {}.{2}", quoted(from), quoted(to), quoted(table));
+        let mut pairs = Vec::new();
+        if let Some(kept) = self.kept {
+            pairs.extend(journal.old_tables.iter().map(|table| pair(table, self.live, kept)));
+        }
+        if let Some(built) = self.built {
+            pairs.extend(journal.new_tables.iter().map(|table| pair(table, built, self.live)));
+        }
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        connection.own(PATIENCE).await?;
+        let sql = format!("RENAME TABLE {}", pairs.join(", "));
+        for attempt in 1.. {
+            match connection.own(&sql).await {
+                Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
+                    // Those who queue behind us get their turn.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(error) if error.class == ErrorClass::LockTimeout => {
+                    return Err(ready::in_the_way(connection, self.live).await);
+                }
+                other => return other.map(|_outcome| ()),
+            }
+        }
+        Err(conflict(format!("`{}` stays in use", self.live)))
+    }
+
+    /// Puts back what was dropped, and removes the journal and what was made for it.
+    async fn take_back(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        let sides = [(Some(self.live), &journal.old_objects), (self.built, &journal.new_objects)];
+        for (database, objects) in sides {
+            let Some(database) = database else { continue };
+            if objects.is_empty() || !admin::exists(connection, database).await? {
+                continue;
+            }
+            let there = objects::list(connection, database).await?;
+            let gone = |made: &&Made| !there.iter().any(|(sort, name)| *sort == made.sort && *name == made.name);
+            let gone: Vec<&Made> = objects.iter().filter(gone).collect();
+            objects::make(connection, database, &gone).await?;
+        }
+        journal::remove(connection, self.desk()?).await?;
+        match self.kept {
+            Some(kept) if tables(connection, kept).await?.is_empty() => admin::remove(connection, kept).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything after the rename. Each step can be done again.
+    async fn complete(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        if let Some(kept) = self.kept {
+            let old: Vec<&Made> = journal.old_objects.iter().collect();
+            objects::make(connection, kept, &old).await?;
+            objects::rest_events(connection, kept).await?;
+        }
+        passed("swap.kept")?;
+        match self.built {
+            Some(built) => {
+                self.renew(connection, journal).await?;
+                passed("swap.restored")?;
+                if admin::exists(connection, built).await? {
+                    if let Some(left) = tables(connection, built).await?.first() {
+                        return Err(conflict(format!("`{built}` has got a table `{left}` while it was swapped in")));
+                    }
+                    admin::remove(connection, built).await?;
+                }
+            }
+            None => {
+                if admin::exists(connection, self.live).await? {
+                    if let Some(left) = tables(connection, self.live).await?.first() {
+                        return Err(conflict(format!("`{}` has got a table `{left}` meanwhile", self.live)));
+                    }
+                    admin::remove(connection, self.live).await?;
+                }
+            }
+        }
+        if let Some(kept) = self.kept {
+            journal::remove(connection, kept).await?;
+        }
+        passed("swap.committed")
+    }
+
+    /// Makes the live database's objects those of the new one.
+    async fn renew(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        let wanted =
+            |sort: Sort, name: &str| journal.new_objects.iter().any(|made| made.sort == sort && made.name == name);
+        for (sort, name) in objects::list(connection, self.live).await? {
+            if !wanted(sort, &name) {
+                objects::drop_one(connection, self.live, sort, &name).await?;
+            }
+        }
+        let new: Vec<&Made> = journal.new_objects.iter().collect();
+        objects::make(connection, self.live, &new).await?;
+        objects::wake_events(connection, self.live).await?;
+        let sql = format!("ALTER DATABASE {} {}", quoted(self.live), journal.new_attributes);
+        connection.own(&sql).await.map(|_outcome| ())
+    }
+}
+
+fn missing(name: &str) -> EngineError {
+    EngineError::new(ErrorClass::Unreachable, format!("there is no database `{name}` to swap"))
+}

@@ -1,0 +1,152 @@
+//! One consistent view of any number of databases of the server: a single transaction with a snapshot. Every table is touched
+//! when the view begins, so that the server keeps the tables' definitions as they are until it ends, and tables that no
+//! transaction covers are locked for reading meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stead_engine::snapshot::{Advance, Guarantee, Sink, View};
+use stead_engine::{EngineError, ErrorClass, Place, Session};
+
+use super::plan::{Plan, plan};
+use super::{conflict, dump};
+use crate::admin;
+use crate::apply::MysqlSession;
+use crate::connect::address::Address;
+use crate::connect::{Connection, Purpose, quoted};
+
+/// How often a view is tried while tables change under it.
+const ATTEMPTS: u32 = 6;
+/// Tables that one statement touches.
+const TABLES: usize = 60;
+
+/// An open transaction with a snapshot of the whole server.
+pub(super) struct MysqlView {
+    session: MysqlSession,
+    members: Vec<(Place, Plan)>,
+    /// Holds the locks on tables without transactions.
+    holder: Option<Connection>,
+}
+
+impl MysqlView {
+    /// Begins the view, again if a table is changed in that moment.
+    pub(super) async fn open(address: &Arc<Address>, places: &[Place]) -> Result<Self, EngineError> {
+        for attempt in 1.. {
+            match Self::begin(address, places).await {
+                Err(error) if error.class == ErrorClass::Conflict && attempt < ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(50) * attempt).await;
+                }
+                other => return other,
+            }
+        }
+        Err(conflict("the tables do not stop changing"))
+    }
+
+    async fn begin(address: &Arc<Address>, places: &[Place]) -> Result<Self, EngineError> {
+        let mut connection = Connection::open(address, None, Purpose::Own).await?;
+        let before = plans(&mut connection, places).await?;
+        let holder = lock_plain_tables(address, &before).await?;
+        connection.own("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+        connection.own("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
+        touch(&mut connection, &before).await?;
+        let members = plans(&mut connection, places).await?;
+        if members.iter().map(shape).ne(before.iter().map(shape)) {
+            return Err(conflict("tables were changed while the dump began").hint("run the command again"));
+        }
+        Ok(Self { session: MysqlSession::inside(connection), members, holder })
+    }
+}
+
+/// What must not change while the view begins: everything but the counters.
+fn shape((place, plan): &(Place, Plan)) -> (&Place, Plan) {
+    let mut plan = plan.clone();
+    plan.tables.iter_mut().for_each(|table| table.counter = None);
+    (place, plan)
+}
+
+async fn plans(connection: &mut Connection, places: &[Place]) -> Result<Vec<(Place, Plan)>, EngineError> {
+    let mut members = Vec::with_capacity(places.len());
+    for place in places {
+        // An absent database is an error here and not an empty list.
+        connection.enter(admin::name(place)?).await?;
+        members.push((place.clone(), plan(connection, &place.0).await?));
+    }
+    Ok(members)
+}
+
+/// Locks the tables of other storage engines than InnoDB for reading, before the snapshot is taken.
+async fn lock_plain_tables(
+    address: &Arc<Address>,
+    members: &[(Place, Plan)],
+) -> Result<Option<Connection>, EngineError> {
+    let plain = members.iter().flat_map(|(place, plan)| plan.tables.iter().map(move |table| (place, table)));
+    let plain: Vec<_> = plain.filter(|(_, table)| !table.transactional()).collect();
+    if plain.is_empty() {
+        return Ok(None);
+    }
+    let locks: Vec<String> =
+        plain.iter().map(|(place, table)| format!("{}.{} READ", quoted(&place.0), quoted(&table.name))).collect();
+    let mut holder = Connection::open(address, None, Purpose::Own).await?;
+    holder.own(&format!("LOCK TABLES {}", locks.join(", "))).await.map_err(|error| {
+        let (place, table) = plain[0];
+        error.hint(format!(
+            "`{place}`.`{}` is a table of {}, which has no transactions, so it has to be locked while it is read; \
+             `ALTER TABLE … ENGINE = InnoDB` makes that unnecessary",
+            table.name, table.engine
+        ))
+    })?;
+    Ok(Some(holder))
+}
+
+/// Reads a row of every table. What was changed since the snapshot is an error now, and what would change it later waits.
+async fn touch(connection: &mut Connection, members: &[(Place, Plan)]) -> Result<(), EngineError> {
+    for (place, plan) in members {
+        for some in plan.tables.chunks(TABLES) {
+            let reads: Vec<String> = some
+                .iter()
+                .map(|table| format!("(SELECT 1 FROM {}.{} LIMIT 1)", quoted(&place.0), quoted(&table.name)))
+                .collect();
+            connection.texts(&reads.join(" UNION ALL ")).await.map_err(|mut error| {
+                if error.engine_code.as_deref() == Some("1146") {
+                    error.class = ErrorClass::Conflict;
+                }
+                error.context(format!("the tables of `{place}` cannot be read"))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl View for MysqlView {
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::OneView
+    }
+
+    fn session(&mut self, place: &Place) -> Result<&mut dyn Session, EngineError> {
+        member(&self.members, place)?;
+        self.session.connection().turn_to(&place.0);
+        Ok(&mut self.session)
+    }
+
+    async fn dump(&mut self, place: &Place, sink: Arc<dyn Sink>, advance: Advance) -> Result<(), EngineError> {
+        let plan = member(&self.members, place)?;
+        let connection = self.session.connection();
+        connection.turn_to(&place.0);
+        dump::dump(connection, &place.0, plan, sink.as_ref(), &advance).await
+    }
+
+    async fn close(mut self: Box<Self>) -> Result<(), EngineError> {
+        if let Some(holder) = self.holder.take() {
+            holder.close().await?;
+        }
+        Box::new(self.session).close().await
+    }
+}
+
+fn member<'a>(members: &'a [(Place, Plan)], place: &Place) -> Result<&'a Plan, EngineError> {
+    let found = members.iter().find(|(known, _)| known == place);
+    let unknown = || EngineError::new(ErrorClass::Bug, format!("`{place}` is not in the view"));
+    found.map(|(_, plan)| plan).ok_or_else(unknown)
+}

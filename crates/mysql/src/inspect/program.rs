@@ -1,0 +1,215 @@
+//! What is made of statements: triggers, functions, procedures, events, and MariaDB's sequences. Their bodies are kept
+//! exactly as the server keeps them; beside a body stand the settings it was made under, because they are a part of its meaning.
+
+use std::collections::{BTreeMap, HashMap};
+
+use stead_engine::EngineError;
+use stead_schema::EngineKind;
+use stead_schema::model::{Name, Object, Trigger};
+use stead_sql::normal_form;
+use stead_sql::quote::identifier;
+
+use super::batch::{batch, text};
+use super::reader::Reader;
+use super::{show, unsupported};
+use crate::connect::Connection;
+
+type Options = BTreeMap<String, String>;
+
+/// Every trigger with all that the catalog says of it.
+const TRIGGERS: &str = "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER, SQL_MODE, \
+     DEFINER, COLLATION_CONNECTION FROM information_schema.TRIGGERS \
+     WHERE TRIGGER_SCHEMA = DATABASE()";
+
+/// Every trigger of the database.
+pub(super) async fn triggers(connection: &mut Connection) -> Result<Vec<Trigger>, EngineError> {
+    let mut triggers = Vec::new();
+    for row in connection.texts(TRIGGERS).await? {
+        let row: Vec<String> = row.into_iter().map(Option::unwrap_or_default).collect();
+        let [name, table, timing, event, order, sql_mode, definer, collation] = &row[..] else { continue };
+        let options = [
+            ("timing", timing.to_ascii_lowercase()),
+            ("event", event.to_ascii_lowercase()),
+            ("order", order.clone()),
+            ("sql_mode", sql_mode.clone()),
+            ("definer", account(definer)),
+            ("collation_connection", collation.clone()),
+        ];
+        triggers.push(Trigger {
+            name: Name::flat(name),
+            table: Name::flat(table),
+            options: options.into_iter().map(|(word, value)| (word.to_owned(), value)).collect(),
+            ..Trigger::default()
+        });
+    }
+    actions(connection, &mut triggers).await?;
+    without_lone_order(&mut triggers);
+    Ok(triggers)
+}
+
+/// Sets what each trigger does. The catalog's own column is no source: it has `?` for characters outside Unicode's first plane,
+/// and MySQL's takes the doubled quotes out of strings. `SHOW CREATE TRIGGER` prints the statement, on MariaDB as it was written.
+async fn actions(connection: &mut Connection, triggers: &mut [Trigger]) -> Result<(), EngineError> {
+    let engine = connection.kind();
+    let asked: Vec<String> = triggers.iter().map(|trigger| show("TRIGGER", &trigger.name.name)).collect();
+    let shown = batch(connection, &asked).await?;
+    for (trigger, rows) in triggers.iter_mut().zip(shown) {
+        let name = trigger.name.name.clone();
+        let source = rows.first().and_then(|row| text(row, 2)).ok_or_else(|| {
+            unsupported("trigger", &name, "its text may not be read")
+                .hint("the user needs the right `TRIGGER` on the table")
+        })?;
+        let action = action(&name, &source, engine)?;
+        trigger.body = body(&action, &trigger.options, engine);
+        trigger.definition = Some(action);
+    }
+    Ok(())
+}
+
+/// What stands behind `FOR EACH ROW` and the trigger's place among others.
+fn action(name: &str, source: &str, engine: EngineKind) -> Result<String, EngineError> {
+    let mut reader = Reader::new(source, engine, "trigger", name);
+    while !reader.words("FOR EACH ROW") {
+        reader.next()?;
+    }
+    if reader.words("FOLLOWS") || reader.words("PRECEDES") {
+        reader.name()?;
+    }
+    Ok(reader.verbatim().to_owned())
+}
+
+/// The place of a trigger among those of the same moment says something only where there are several.
+fn without_lone_order(triggers: &mut [Trigger]) {
+    let moment = |trigger: &Trigger| {
+        (trigger.table.name.clone(), trigger.options.get("timing").cloned(), trigger.options.get("event").cloned())
+    };
+    let mut counts = HashMap::new();
+    triggers.iter().for_each(|trigger| *counts.entry(moment(trigger)).or_insert(0) += 1);
+    for trigger in triggers {
+        if counts.get(&moment(trigger)) == Some(&1) {
+            trigger.options.remove("order");
+        }
+    }
+}
+
+/// `user@host` of the catalog as SQL; a role of MariaDB has no host.
+fn account(definer: &str) -> String {
+    let quoted = |name: &str| identifier(name, EngineKind::Mysql);
+    definer.rsplit_once('@').map_or_else(
+        || quoted(definer),
+        |(user, host)| if host.is_empty() { quoted(user) } else { format!("{}@{}", quoted(user), quoted(host)) },
+    )
+}
+
+/// A body as it is compared. Where backslashes are plain characters our rules for strings do not hold, so the text stays.
+fn body(text: &str, options: &Options, engine: EngineKind) -> String {
+    let plain = options.get("sql_mode").is_some_and(|mode| mode.contains("NO_BACKSLASH_ESCAPES"));
+    if plain { text.trim().to_owned() } else { normal_form(text, engine) }
+}
+
+/// Takes `DEFINER=account` if it stands here, as SQL.
+pub(super) fn head(reader: &mut Reader<'_>) -> Result<Option<String>, EngineError> {
+    if !reader.words("DEFINER") {
+        return Ok(None);
+    }
+    reader.expect("=")?;
+    let user = identifier(&reader.name()?, EngineKind::Mysql);
+    // The lexer takes `@` and a quoted host for one variable.
+    let Some(host) = reader.peek().filter(|token| token.text.starts_with('@')).copied() else { return Ok(Some(user)) };
+    reader.next()?;
+    let host = if host.text == "@" { reader.name()? } else { stead_sql::quote::unquoted(&host.text[1..]) };
+    Ok(Some(format!("{user}@{}", identifier(&host, EngineKind::Mysql))))
+}
+
+/// Functions and procedures.
+pub(super) async fn routines(connection: &mut Connection) -> Result<Vec<Object>, EngineError> {
+    let listed = "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
+    let mut routines = Vec::new();
+    for row in connection.texts(listed).await? {
+        let [Some(kind), Some(name)] = &row[..] else { continue };
+        // A package's text is in Oracle's language, where the rules by which statements are told apart do not hold.
+        if !["FUNCTION", "PROCEDURE"].contains(&kind.as_str()) {
+            return Err(unsupported(&kind.to_ascii_lowercase(), name, "routines of this kind are not known here"));
+        }
+        routines.push((kind.clone(), name.clone()));
+    }
+    // Columns: name, sql_mode, statement, character set, collation, collation of the database.
+    printed(connection, &routines, [1, 2, 4], None).await
+}
+
+/// Scheduled events.
+pub(super) async fn events(connection: &mut Connection) -> Result<Vec<Object>, EngineError> {
+    let listed = "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()";
+    let names = connection.texts(listed).await?.into_iter().flatten().flatten();
+    let events: Vec<(String, String)> = names.map(|name| ("EVENT".to_owned(), name)).collect();
+    // Columns: name, sql_mode, time_zone, statement, character set, collation, collation of the database.
+    printed(connection, &events, [1, 3, 5], Some(2)).await
+}
+
+/// Objects by what the server prints for them; the columns are those of mode, statement and collation.
+async fn printed(
+    connection: &mut Connection,
+    listed: &[(String, String)],
+    [mode, statement, collation]: [usize; 3],
+    zone: Option<usize>,
+) -> Result<Vec<Object>, EngineError> {
+    let engine = connection.kind();
+    let asked: Vec<String> = listed.iter().map(|(kind, name)| show(kind, name)).collect();
+    let mut objects = Vec::with_capacity(listed.len());
+    for ((kind, name), rows) in listed.iter().zip(batch(connection, &asked).await?) {
+        let kind = kind.to_ascii_lowercase();
+        let row = rows.first().cloned().unwrap_or_default();
+        let source = text(&row, statement).ok_or_else(|| {
+            unsupported(&kind, name, "its text may not be read")
+                .hint("the user needs the right `SHOW_ROUTINE`, or to read all of `mysql`")
+        })?;
+        let source = if kind == "event" { awake(&source, name) } else { source };
+        let mut options = Options::new();
+        for (word, column) in [("sql_mode", Some(mode)), ("collation_connection", Some(collation)), ("time_zone", zone)]
+        {
+            options.extend(column.and_then(|column| text(&row, column)).map(|value| (word.to_owned(), value)));
+        }
+        objects.push(object(&kind, name, &source, options, engine)?);
+    }
+    Ok(objects)
+}
+
+/// The statement of an event that rests as those of a replica do: it is one that fires where the database is at home, and
+/// rests while the database is built or kept beside.
+fn awake(source: &str, name: &str) -> String {
+    // What follows the name up to `DO` is the server's own text.
+    let start = source.find(&identifier(name, EngineKind::Mysql)).map_or(0, |place| place + name.len());
+    let (head, rest) = source.split_at(start);
+    let resting =
+        ["PRESERVE DISABLE ON SLAVE", "PRESERVE DISABLE ON REPLICA"].iter().find(|words| rest.contains(**words));
+    resting.map_or_else(|| source.to_owned(), |words| format!("{head}{}", rest.replacen(words, "PRESERVE ENABLE", 1)))
+}
+
+/// Reads `CREATE [DEFINER=…] statement`; the definition is the statement without its definer.
+fn object(
+    kind: &str,
+    name: &str,
+    source: &str,
+    mut options: Options,
+    engine: EngineKind,
+) -> Result<Object, EngineError> {
+    let mut reader = Reader::new(source, engine, "object", name);
+    reader.expect_words("CREATE")?;
+    options.extend(head(&mut reader)?.map(|definer| ("definer".to_owned(), definer)));
+    let definition = format!("CREATE {}", reader.verbatim());
+    let body = body(&definition, &options, engine);
+    Ok(Object { kind: kind.to_owned(), name: Name::flat(name), body, options, definition: Some(definition) })
+}
+
+/// MariaDB's sequences. Where one stands is content; its first value, step and bounds are not.
+pub(super) async fn sequences(connection: &mut Connection, names: &[String]) -> Result<Vec<Object>, EngineError> {
+    let engine = connection.kind();
+    let asked: Vec<String> = names.iter().map(|name| show("SEQUENCE", name)).collect();
+    let mut sequences = Vec::with_capacity(names.len());
+    for (name, rows) in names.iter().zip(batch(connection, &asked).await?) {
+        let source = rows.first().and_then(|row| text(row, 1));
+        let source = source.ok_or_else(|| unsupported("sequence", name, "the server prints nothing for it"))?;
+        sequences.push(object("sequence", name, &source, Options::new(), engine)?);
+    }
+    Ok(sequences)
+}

@@ -1,0 +1,15 @@
+//! Ways in which tools lose the data of MySQL's and MariaDB's users while everything says `ok`, each built for real on both
+//! servers and shown not to catch the adapter. The numbers are those of the project's list of traps.
+
+#[cfg(test)]
+#[path = "traps/ground.rs"]
+mod ground;
+#[cfg(test)]
+#[path = "traps/rows.rs"]
+mod rows;
+#[cfg(test)]
+#[path = "traps/swaps.rs"]
+mod swaps;
+#[cfg(test)]
+#[path = "traps/views.rs"]
+mod views;

@@ -1,0 +1,383 @@
+//! Traps in rows: values that change on their way through a dump and a load, and errors that nobody hears. Each compares
+//! what a query says before and after.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use stead_engine::snapshot::Source;
+use stead_engine::{ErrorClass, Place, Value};
+use stead_schema::EngineKind;
+use stead_testkit::conformance::streams::{Memory, advance};
+use stead_testkit::servers::TestServer;
+
+use crate::ground::{Ground, alone_on, alone_on_each, on, on_each};
+
+/// The dump with one table's rows replaced and the last line made right again, as a faulty tool would write them.
+async fn forged(ground: &Ground, place: &Place, table: &str, from: &str, to: &str) -> Result<Arc<Memory>> {
+    let memory = ground.dump(place).await?;
+    let mut streams = memory.streams();
+    let bytes = streams.get(&format!("table/{table}")).context("no such stream")?;
+    let text = String::from_utf8(bytes.clone())?;
+    let (head, rest) = text.split_once('\n').context("no first line")?;
+    let end = rest.rfind("\\.").context("no last line")?;
+    let rows = rest[..end].replace(from, to);
+    ensure!(rows != rest[..end], "nothing to forge in {rows:?}");
+    let tail =
+        serde_json::json!({"rows": rows.lines().count(), "blake3": blake3::hash(rows.as_bytes()).to_hex().as_str()});
+    streams.insert(format!("table/{table}"), format!("{head}\n{rows}\\.{tail}\n").into_bytes());
+    let schema = Source::schema(memory.as_ref()).context("the dump has a schema")?.clone();
+    let forged = Memory::of(streams);
+    forged.remember(schema);
+    Ok(Arc::new(forged))
+}
+
+#[test]
+fn trap_m01_load_data_turns_errors_into_warnings() -> Result<()> {
+    on_each("m01", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY, short VARCHAR(5) NOT NULL, UNIQUE KEY (short))",
+                    "INSERT INTO t VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+                ],
+            )
+            .await?;
+        for (number, (from, to)) in
+            [("2\ttwo", "x\ttwo"), ("three", "threefold"), ("2\ttwo", "2\tone"), ("2\ttwo", "1\ttwo"), ("2\ttwo", "2")]
+                .into_iter()
+                .enumerate()
+        {
+            let forged = forged(ground, &live, "t", from, to).await?;
+            let built = ground.server.bulk().beside(&live, &format!("m01{number}"));
+            let error = ground.server.bulk().load(&built, forged, advance()).await.err();
+            let error = error.with_context(|| format!("`{to}` is loaded"))?;
+            ensure!(error.class == ErrorClass::Refused || error.class == ErrorClass::Constraint, "{to}: {error:?}");
+            ensure!(error.message.contains("`t`"), "the table is not named: {error}");
+            ensure!(!ground.server.exists(&built).await?, "`{to}` leaves a database");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m02_servers_that_take_no_local_files() -> Result<()> {
+    alone_on_each("m02", async |ground| {
+        let live = ground.database("live", KINDS).await?;
+        ground.run(&live, &["SET GLOBAL local_infile = OFF"]).await?;
+        let same = ground.same(&live, LOOK).await;
+        ground.run(&live, &["SET GLOBAL local_infile = ON"]).await?;
+        ensure!(same?.len() == 4, "rows are missing");
+        Ok(())
+    })
+}
+
+/// Every type that text is known to change, with values at its ends.
+const KINDS: &[&str] = &[
+    "CREATE TABLE kinds (id INT PRIMARY KEY, f FLOAT, d DOUBLE, n DECIMAL(65,30), u BIGINT UNSIGNED, b BIT(64), \
+     e ENUM('a', 'Grüße', '1'), s SET('x', 'y', 'z'), y YEAR, t TIME(3), m DATETIME(6), j JSON, g POINT, h GEOMETRY, \
+     c CHAR(5), v VARCHAR(50), l VARCHAR(50) CHARACTER SET latin1, w VARCHAR(50) CHARACTER SET utf16, x VARBINARY(300), \
+     k BINARY(4), o LONGBLOB, p LONGTEXT)",
+    "INSERT INTO kinds VALUES (1, 16777217, 5e-324, '0.000000000000000000000000000001', 18446744073709551615, \
+     b'1111111111111111111111111111111111111111111111111111111111111111', 'Grüße', 'x,z', 0, '-838:59:59', \
+     '9999-12-31 23:59:59.999999', '{\"a\": [1, 2.5, \"\\\\u00fc\\\\n\\\\\\\\\"]}', POINT(1, 2), \
+     ST_GeomFromText('POLYGON((0 0,1 0,1 1,0 0))'), 'ab', 'a\\tb\\nc\\\\N\\0d', 'Grüße', 'Grüße 🦀', \
+     x'00090a0d1a5c4e27225c2e', x'00ff5c00', REPEAT(x'00', 1000), REPEAT('\\\\', 1000))",
+    "INSERT INTO kinds VALUES (2, -3.4e38, 1.7976931348623157e308, -9.5, 0, b'0', 1, '', 2155, '838:59:59', \
+     '0001-01-01 00:00:00.000001', 'null', NULL, NULL, '', '', '', '', '', '', '', '')",
+    "INSERT INTO kinds (id) VALUES (3)",
+    "INSERT INTO kinds VALUES (4, 0.1, 0.1, 0.1, 1, 1, '1', 'y', 1970, '00:00:00.001', '2026-03-29 02:30:00', '\"\\\\\\\\N\"', \
+     NULL, NULL, '\\\\N', '\\\\N', '\\\\N', '\\\\N', '\\\\N', '\\\\.', '\\\\.', '\\\\.')",
+];
+
+/// Everything in `kinds` as bytes, so that no client has a say in it.
+const LOOK: &str = "SELECT id, f + 0e0, d, n, u, HEX(b), e + 0, HEX(e), s + 0, y + 0, t, m, HEX(CAST(j AS CHAR)), HEX(g), \
+     HEX(h), HEX(c), HEX(v), HEX(l), HEX(w), HEX(x), HEX(k), HEX(o), HEX(p) FROM kinds ORDER BY id";
+
+#[test]
+fn trap_m03_character_sets_of_load_data() -> Result<()> {
+    on_each("m03", async |ground| {
+        let live = ground.database("live", KINDS).await?;
+        ensure!(ground.same(&live, LOOK).await?.len() == 4, "rows are missing");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m04_floats_as_text_lose_digits() -> Result<()> {
+    on_each("m04", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE f (id INT PRIMARY KEY, f FLOAT, d DOUBLE)"]).await?;
+        let mut bits: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut rows = Vec::new();
+        for id in 0..400 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            #[expect(clippy::cast_possible_truncation, reason = "half of the random bits are wanted")]
+            let (single, double) = (f32::from_bits((bits >> 16) as u32), f64::from_bits(bits));
+            if single.is_finite() && double.is_finite() {
+                rows.push(vec![Value::Integer(id), Value::Real(f64::from(single)), Value::Real(double)]);
+            }
+        }
+        let mut session = ground.write(&live).await?;
+        session.insert("f", &["id", "f", "d"].map(str::to_owned), rows.clone()).await?;
+        session.close().await?;
+        let found = ground.same(&live, "SELECT id, f, d FROM f ORDER BY id").await?;
+        ensure!(found == rows, "what was stored is not what was sent");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m05_json_that_text_cannot_hold_is_refused() -> Result<()> {
+    on(TestServer::Mysql, "m05", &async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY, doc JSON)",
+                    "INSERT INTO t VALUES (1, '{\"a\": 1.5}'), (2, JSON_OBJECT('at', CAST('2026-01-01' AS DATETIME)))",
+                ],
+            )
+            .await?;
+        let error = ground.dump(&live).await.err().context("a date inside JSON is dumped as text")?;
+        ensure!(error.class == ErrorClass::Unsupported, "{error:?}");
+        ensure!(error.message.contains("`doc`") && error.message.contains("`t`"), "not named: {error}");
+        ground.run(&live, &["UPDATE t SET doc = '{}' WHERE id = 2"]).await?;
+        ground.same(&live, "SELECT id, CAST(doc AS CHAR) FROM t ORDER BY id").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m06_zero_dates() -> Result<()> {
+    on_each("m06", async |ground| {
+        let live = ground.empty("live").await?;
+        let mut session = ground.write(&live).await?;
+        for statement in [
+            "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
+            "CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL DEFAULT '0000-00-00', m DATETIME, s TIMESTAMP NULL)",
+            "INSERT INTO t VALUES (1, '0000-00-00', '0000-00-00 00:00:00', '0000-00-00 00:00:00'), \
+             (2, '2026-02-00', '2026-02-30 01:02:03', NULL)",
+        ] {
+            session.execute(statement, &[]).await.with_context(|| statement.to_owned())?;
+        }
+        session.close().await?;
+        ground.same(&live, "SELECT id, CAST(d AS CHAR), CAST(m AS CHAR), CAST(s AS CHAR) FROM t ORDER BY id").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m07_the_number_zero_and_the_counter() -> Result<()> {
+    on_each("m07", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, a INT)",
+                    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+                ],
+            )
+            .await?;
+        let mut session = ground.write(&live).await?;
+        session.execute("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", &[]).await?;
+        session.execute("INSERT INTO t VALUES (0, 1), (1, 2), (700, 3)", &[]).await?;
+        session.execute("DELETE FROM t WHERE id = 700", &[]).await?;
+        session.close().await?;
+        let built = ground.moved(&live).await?;
+        let rows = ground.rows(&built, "SELECT id, a FROM t ORDER BY id").await?;
+        ensure!(rows == ground.rows(&live, "SELECT id, a FROM t ORDER BY id").await?, "{rows:?}");
+        ground.run(&built, &["INSERT INTO t (a) VALUES (9)"]).await?;
+        let next = ground.rows(&built, "SELECT MAX(id) FROM t").await?;
+        ensure!(next == [vec![Value::Integer(701)]], "a deleted row's number is given again: {next:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m08_timestamps_and_time_zones() -> Result<()> {
+    alone_on_each("m08", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY, at TIMESTAMP(6) NULL)"]).await?;
+        ground.run(&live, &["SET GLOBAL time_zone = '-07:00'"]).await?;
+        let tried = async {
+            ground
+                .run(&live, &["INSERT INTO t VALUES (1, '2026-03-29 02:30:00.000001'), (2, '1970-01-02 00:00:00')"])
+                .await?;
+            let built = ground.moved(&live).await?;
+            ground.run(&live, &["SET GLOBAL time_zone = '+05:30'"]).await?;
+            let sql = "SELECT id, UNIX_TIMESTAMP(at) FROM t ORDER BY id";
+            ensure!(ground.rows(&live, sql).await? == ground.rows(&built, sql).await?, "the moments differ");
+            Ok(())
+        }
+        .await;
+        ground.run(&live, &["SET GLOBAL time_zone = 'SYSTEM'"]).await?;
+        tried
+    })
+}
+
+#[test]
+fn trap_m23_invisible_columns() -> Result<()> {
+    on_each("m23", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY, hidden INT INVISIBLE, twice INT AS (id * 2) STORED)",
+                    "INSERT INTO t (id, hidden) VALUES (1, 11), (2, NULL)",
+                ],
+            )
+            .await?;
+        let rows = ground.same(&live, "SELECT id, hidden, twice FROM t ORDER BY id").await?;
+        ensure!(rows[0] == [Value::Integer(1), Value::Integer(11), Value::Integer(2)], "{rows:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m24_no_key_is_made_up() -> Result<()> {
+    alone_on(TestServer::Mysql, "m24", &async |ground| {
+        let live =
+            ground.database("live", &["CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1), (1), (NULL)"]).await?;
+        ground.run(&live, &["SET GLOBAL sql_generate_invisible_primary_key = ON"]).await?;
+        let built = ground.moved(&live).await;
+        let own = ground.run(&live, &["CREATE TABLE other (a INT)"]).await;
+        ground.run(&live, &["SET GLOBAL sql_generate_invisible_primary_key = OFF"]).await?;
+        own?;
+        for place in [&built?, &live] {
+            let keys = "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() \
+                        AND COLUMN_NAME = 'my_row_id'";
+            ensure!(ground.rows(place, keys).await? == [vec![Value::Integer(0)]], "a key was made up in `{place}`");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m27_padded_characters() -> Result<()> {
+    alone_on_each("m27", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY, c CHAR(9), v VARCHAR(9))",
+                    "INSERT INTO t VALUES (1, 'a ', 'b  ')",
+                ],
+            )
+            .await?;
+        ground.run(&live, &["SET GLOBAL sql_mode = CONCAT(@@GLOBAL.sql_mode, ',PAD_CHAR_TO_FULL_LENGTH')"]).await?;
+        let built = ground.moved(&live).await;
+        ground.run(&live, &["SET GLOBAL sql_mode = REPLACE(@@GLOBAL.sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')"]).await?;
+        let rows = ground.rows(&built?, "SELECT CONCAT('<', c, '>'), CONCAT('<', v, '>') FROM t").await?;
+        ensure!(rows == [vec![Value::from("<a>"), Value::from("<b  >")]], "{rows:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m29_sequences_and_versions() -> Result<()> {
+    on(TestServer::Mariadb, "m29", &async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY, a INT) WITH SYSTEM VERSIONING",
+                    "INSERT INTO t VALUES (1, 1)",
+                    "UPDATE t SET a = 2",
+                    "DELETE FROM t",
+                    "INSERT INTO t VALUES (2, 1)",
+                    "CREATE SEQUENCE s START WITH 5 NOCACHE",
+                    "DO NEXTVAL(s)",
+                    "CREATE TABLE n (i INET6, u UUID)",
+                    "INSERT INTO n VALUES ('::1', '123e4567-e89b-12d3-a456-426614174000'), (NULL, NULL)",
+                ],
+            )
+            .await?;
+        let built = ground.moved(&live).await?;
+        for sql in [
+            "SELECT id, a, UNIX_TIMESTAMP(row_start), UNIX_TIMESTAMP(row_end) FROM t FOR SYSTEM_TIME ALL ORDER BY row_start",
+            "SELECT CAST(i AS CHAR), CAST(u AS CHAR) FROM n ORDER BY i",
+            "SELECT next_not_cached_value FROM s",
+        ] {
+            let (before, after) = (ground.rows(&live, sql).await?, ground.rows(&built, sql).await?);
+            ensure!(before == after, "{sql}: {before:?}, then {after:?}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m31_keys_to_other_tables_are_not_left_out() -> Result<()> {
+    on_each("m31", async |ground| {
+        let live = ground
+            .database("live", &[
+                "CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, b INT)",
+                "CREATE TABLE b (id INT PRIMARY KEY AUTO_INCREMENT, a INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE)",
+                "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id)",
+                "INSERT INTO a VALUES (1, NULL)",
+                "INSERT INTO b VALUES (1, 1)",
+                "UPDATE a SET b = 1",
+            ])
+            .await?;
+        let copy = Place(format!("{live}_copy"));
+        ground.server.remove(&copy).await?;
+        ground.server.bulk().copy(&live, &copy).await?;
+        let broken = ground.run(&copy, &["INSERT INTO b VALUES (5, 99)"]).await;
+        ground.server.remove(&copy).await?;
+        ensure!(broken.is_err(), "a row without its parent is taken");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m33_large_rows() -> Result<()> {
+    on_each("m33", async |ground| {
+        let live = ground
+            .database("live", &["CREATE TABLE t (id INT PRIMARY KEY, b LONGBLOB) ROW_FORMAT = COMPRESSED"])
+            .await?;
+        ground.run(&live, &["INSERT INTO t VALUES (1, REPEAT(x'5c', 8000000)), (2, NULL)"]).await?;
+        let rows = ground.same(&live, "SELECT id, LENGTH(b), MD5(b) FROM t ORDER BY id").await?;
+        ensure!(rows[0][1] == Value::Integer(8_000_000), "{rows:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m37_values_that_are_wrong_through_text() -> Result<()> {
+    on_each("m37", async |ground| {
+        let live = ground
+            .database("live", &[
+                "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a'), t TIME(3), v VARCHAR(9), `odd ``name` INT, `select` INT)",
+                "INSERT INTO t VALUES (1, 'a', '-838:59:59.000', '\\\\N', 1, 2), (2, NULL, '00:00:00.999', NULL, 3, 4)",
+            ])
+            .await?;
+        ground.same(&live, "SELECT id, e, t, v, `odd ``name`, `select` FROM t ORDER BY id").await?;
+        let mut session = ground.write(&live).await?;
+        session.execute("SET SESSION sql_mode = ''", &[]).await?;
+        session.execute("INSERT INTO t (id, e) VALUES (3, 'nothing')", &[]).await?;
+        session.close().await?;
+        let error = ground.dump(&live).await.err().context("the value that stands for a wrong one is dumped")?;
+        ensure!(error.class == ErrorClass::Unsupported && error.message.contains("`e`"), "{error:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn names_of_every_sort_travel() -> Result<()> {
+    on_each("names", async |ground| {
+        let long = "n".repeat(64);
+        let tables = ["select", "Größe", "a b", "q`uote", "d.ot", "s/lash", "per%cent", "UPPER", long.as_str()];
+        let live = ground.empty("live").await?;
+        for table in tables {
+            let name = table.replace('`', "``");
+            let create = format!("CREATE TABLE `{name}` (`{name}` INT PRIMARY KEY)");
+            ground.run(&live, &[&create, &format!("INSERT INTO `{name}` VALUES (7)")]).await?;
+        }
+        let built = ground.moved(&live).await?;
+        let mut session = ground.write(&built).await?;
+        let counts: BTreeMap<String, u64> = session.count_rows().await?.into_iter().collect();
+        session.close().await?;
+        ensure!(counts.len() == tables.len() && counts.values().all(|count| *count == 1), "{counts:?}");
+        ensure!(ground.kind() != EngineKind::Sqlite, "the family has two kinds");
+        Ok(())
+    })
+}

@@ -1,0 +1,340 @@
+//! Traps of the swap: what does not move with the tables, who is in the way, and what must not happen to the copy that is
+//! kept. Each swaps for real and looks at both databases afterwards.
+
+use anyhow::{Context as _, Result, ensure};
+use stead_engine::{ErrorClass, Place, TransactionKind, Value};
+use stead_testkit::servers::TestServer;
+
+use crate::ground::{Ground, alone_on_each, on, on_each};
+
+/// A database with one of everything that does not move by itself.
+const EVERYTHING: &[&str] = &[
+    "CREATE TABLE t (id INT PRIMARY KEY, a INT, n INT NOT NULL DEFAULT 0)",
+    "CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT, what VARCHAR(50))",
+    "CREATE TRIGGER first BEFORE INSERT ON t FOR EACH ROW SET NEW.n = NEW.n + 1",
+    "CREATE TRIGGER second BEFORE INSERT ON t FOR EACH ROW SET NEW.n = NEW.n * 10",
+    "CREATE TRIGGER told AFTER INSERT ON t FOR EACH ROW INSERT INTO log (what) VALUES (CONCAT('row ', NEW.id))",
+    "CREATE VIEW z AS SELECT id, n FROM t",
+    "CREATE VIEW a_view AS SELECT id FROM z WHERE n > 0",
+    "CREATE FUNCTION twice(x INT) RETURNS INT DETERMINISTIC RETURN x * 2",
+    "CREATE PROCEDURE fill() BEGIN INSERT INTO t (id, a) VALUES (900, twice(2)); END",
+    "CREATE EVENT tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO log (what) VALUES ('tick')",
+];
+
+async fn everything(ground: &Ground, name: &str, mark: i64) -> Result<Place> {
+    let place = ground.database(name, EVERYTHING).await?;
+    ground.run(&place, &[&format!("INSERT INTO t (id, a) VALUES ({mark}, 1)")]).await?;
+    Ok(place)
+}
+
+/// What the database answers where triggers, views and routines have their part in it.
+async fn works(ground: &Ground, place: &Place, mark: i64) -> Result<()> {
+    ground.run(place, &["CALL fill()"]).await?;
+    let rows = ground.rows(place, "SELECT a, n, (SELECT COUNT(*) FROM a_view) FROM t WHERE id = 900").await?;
+    ensure!(rows == [[4, 10, 2].map(Value::Integer).to_vec()], "{place}: {rows:?}");
+    let told = ground.rows(place, "SELECT COUNT(*) FROM log WHERE what = 'row 900'").await?;
+    ensure!(told == [vec![Value::Integer(1)]], "{place}: {told:?}");
+    let marked = ground.rows(place, &format!("SELECT COUNT(*) FROM t WHERE id = {mark}")).await?;
+    ensure!(marked == [vec![Value::Integer(1)]], "{place} has not its own rows");
+    ground.run(place, &["DELETE FROM t WHERE id = 900"]).await
+}
+
+#[test]
+fn trap_m13_triggers_and_views_do_not_move() -> Result<()> {
+    on_each("m13", async |ground| {
+        let live = everything(ground, "live", 1).await?;
+        let built = ground.beside(&live, EVERYTHING).await?;
+        ground.run(&built, &["INSERT INTO t (id, a) VALUES (2, 1)"]).await?;
+        let swap = ground.swap(&live, &built);
+        ground.server.bulk().ready(&swap).await?;
+        ground.server.bulk().swap(&swap).await?;
+        works(ground, &live, 2).await?;
+        works(ground, swap.kept.as_ref().context("kept")?, 1).await?;
+        ensure!(!ground.server.exists(&built).await?, "the built database is still there");
+        Ok(())
+    })
+}
+
+/// Every place where a swap can be cut off.
+const STEPS: [&str; 7] = ["prepared", "journaled", "cleared", "renamed", "kept", "restored", "committed"];
+
+/// Swaps in another process; does nothing in an ordinary run.
+#[test]
+fn child_swap() -> Result<()> {
+    let (Ok(swap), Ok(url)) = (std::env::var("STEAD_TRAP_SWAP"), std::env::var("STEAD_TRAP_URL")) else {
+        return Ok(());
+    };
+    let server = stead_mysql::MysqlServer::connect_lazily(&url)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(stead_engine::Server::bulk(&server).swap(&serde_json::from_str(&swap)?))?)
+}
+
+#[test]
+fn trap_m13_a_swap_that_is_killed_loses_no_trigger_and_no_view() -> Result<()> {
+    on_each("m13k", async |ground| {
+        for step in STEPS {
+            let live = everything(ground, "live", 1).await?;
+            let built = ground.beside(&live, EVERYTHING).await?;
+            ground.run(&built, &["INSERT INTO t (id, a) VALUES (2, 1)"]).await?;
+            let swap = ground.swap(&live, &built);
+            let mut child = std::process::Command::new(std::env::current_exe()?);
+            child.args(["--exact", "swaps::child_swap", "--test-threads", "1"]);
+            child.env("STEAD_TRAP_SWAP", serde_json::to_string(&swap)?).env("STEAD_TRAP_URL", &ground.url);
+            child.env("STEAD_FAILPOINT", format!("swap.{step}=kill")).stdout(std::process::Stdio::null());
+            ensure!(!child.status()?.success(), "`{step}` is not passed");
+            ground.server.bulk().swap(&swap).await.with_context(|| format!("again after `{step}`"))?;
+            works(ground, &live, 2).await.with_context(|| step.to_owned())?;
+            let kept = swap.kept.as_ref().context("kept")?;
+            works(ground, kept, 1).await.with_context(|| step.to_owned())?;
+            ensure!(!ground.server.exists(&built).await?, "{step}: the built database is still there");
+            ground.server.remove(kept).await?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m14_foreign_keys_across_databases_are_refused() -> Result<()> {
+    on_each("m14", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE parents (id INT PRIMARY KEY)"]).await?;
+        let from = format!(
+            "CREATE TABLE children (p INT, CONSTRAINT abroad FOREIGN KEY (p) REFERENCES `{live}`.parents (id))"
+        );
+        let other = ground.database("other", &[&from]).await?;
+        let built = ground.beside(&live, &["CREATE TABLE parents (id INT PRIMARY KEY)"]).await?;
+        let swap = ground.swap(&live, &built);
+        for result in [ground.server.bulk().ready(&swap).await, ground.server.bulk().swap(&swap).await] {
+            let error = result.err().context("a foreign key follows the old table")?;
+            ensure!(error.class == ErrorClass::Unsupported && error.message.contains("abroad"), "{error:?}");
+        }
+        ground.server.remove(&other).await?;
+        ground.server.bulk().swap(&swap).await?;
+        let back = [
+            "CREATE TABLE children (p INT, FOREIGN KEY (p) REFERENCES parents (id))",
+            "INSERT INTO parents VALUES (1)",
+            "INSERT INTO children VALUES (1)",
+        ];
+        ground.run(&live, &back).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m15_a_swap_waits_for_transactions_and_names_them() -> Result<()> {
+    on_each("m15", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+        ground.run(&live, &["CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.id + 1"]).await?;
+        let built = ground.beside(&live, &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+        let swap = ground.swap(&live, &built);
+        let mut holder = ground.write(&live).await?;
+        holder.begin(TransactionKind::Write).await?;
+        holder.execute("INSERT INTO t VALUES (1)", &[]).await?;
+        let error = ground.server.bulk().swap(&swap).await.err().context("an open transaction is swapped away")?;
+        ensure!(matches!(error.class, ErrorClass::Conflict | ErrorClass::LockTimeout), "{error:?}");
+        holder.commit().await?;
+        ground.run(&live, &["INSERT INTO t VALUES (7)"]).await?;
+        let rows = ground.rows(&live, "SELECT id FROM t ORDER BY id").await?;
+        ensure!(rows == [vec![Value::Integer(2)], vec![Value::Integer(8)]], "the trigger is gone: {rows:?}");
+        ground.server.bulk().swap(&swap).await?;
+        ensure!(ground.rows(&live, "SELECT id FROM t").await?.is_empty(), "the new database is not in place");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m17_the_databases_own_settings_move() -> Result<()> {
+    on_each("m17", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9))"]).await?;
+        ground.run(&live, &[&format!("ALTER DATABASE `{live}` CHARACTER SET latin1 COLLATE latin1_bin")]).await?;
+        let built = ground.moved(&live).await?;
+        let sql = "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()";
+        ensure!(ground.rows(&built, sql).await? == [vec![Value::from("latin1_bin")]], "the load has another default");
+        ground.run(&built, &[&format!("ALTER DATABASE `{built}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")]).await?;
+        let swap = ground.swap(&live, &built);
+        ground.server.bulk().swap(&swap).await?;
+        ensure!(ground.rows(&live, sql).await? == [vec![Value::from("utf8mb4_bin")]], "the new default stayed behind");
+        let kept = swap.kept.as_ref().context("kept")?;
+        ensure!(ground.rows(kept, sql).await? == [vec![Value::from("latin1_bin")]], "the old default stayed behind");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m18_grants_survive_a_swap() -> Result<()> {
+    on_each("m18", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+        let user = format!("trap_m18_{}", std::process::id());
+        ground
+            .run(
+                &live,
+                &[
+                    &format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'x'"),
+                    &format!("GRANT SELECT (id) ON `{live}`.t TO '{user}'@'%'"),
+                ],
+            )
+            .await?;
+        let grants = format!("SHOW GRANTS FOR '{user}'@'%'");
+        let before = ground.rows(&live, &grants).await?;
+        let built = ground.moved(&live).await?;
+        let swap = ground.swap(&live, &built);
+        ground.server.bulk().swap(&swap).await?;
+        let after = ground.rows(&live, &grants).await?;
+        ground.run(&live, &[&format!("DROP USER '{user}'@'%'")]).await?;
+        ensure!(before == after, "{before:?}, then {after:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m19_m20_definers_and_settings_of_creation_are_kept() -> Result<()> {
+    on_each("m20", async |ground| {
+        let live = ground.empty("live").await?;
+        let mut session = ground.write(&live).await?;
+        for statement in [
+            "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))",
+            "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'",
+            "SET NAMES latin1",
+            "CREATE DEFINER = `nobody`@`nowhere` TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 'a' || \"a\"",
+            "CREATE FUNCTION f() RETURNS VARCHAR(20) CHARACTER SET utf8mb4 DETERMINISTIC RETURN 'x' || 'ü'",
+        ] {
+            let made = session.execute(statement, &[]).await;
+            if !statement.contains("TRIGGER") {
+                made.with_context(|| statement.to_owned())?;
+            }
+        }
+        session.close().await?;
+        let sql = "SELECT ROUTINE_NAME, SQL_MODE, COLLATION_CONNECTION, DEFINER \
+                   FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() \
+                   UNION ALL SELECT TRIGGER_NAME, SQL_MODE, COLLATION_CONNECTION, DEFINER \
+                   FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()";
+        let before = ground.rows(&live, sql).await?;
+        let answer = ground.rows(&live, "SELECT HEX(f())").await?;
+        let built = ground.moved(&live).await?;
+        ensure!(
+            ground.rows(&built, sql).await? == before,
+            "the load has changed them: {:?}",
+            ground.rows(&built, sql).await?
+        );
+        let swap = ground.swap(&live, &built);
+        ground.server.bulk().swap(&swap).await?;
+        for place in [&live, swap.kept.as_ref().context("kept")?] {
+            ensure!(ground.rows(place, sql).await? == before, "the swap has changed them in `{place}`");
+            ensure!(ground.rows(place, "SELECT HEX(f())").await? == answer, "another meaning in `{place}`");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m21_events_rest_where_nobody_expects_them() -> Result<()> {
+    alone_on_each("m21", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE log (n INT)",
+                    "CREATE EVENT tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO log VALUES (1)",
+                    "CREATE EVENT off ON SCHEDULE EVERY 1 SECOND DISABLE DO INSERT INTO log VALUES (2)",
+                ],
+            )
+            .await?;
+        let scheduler = ground.rows(&live, "SELECT @@GLOBAL.event_scheduler").await?;
+        ground.run(&live, &["SET GLOBAL event_scheduler = ON"]).await?;
+        let tried = resting(ground, &live).await;
+        if scheduler == [vec![Value::from("OFF")]] {
+            ground.run(&live, &["SET GLOBAL event_scheduler = OFF"]).await?;
+        }
+        tried
+    })
+}
+
+async fn resting(ground: &Ground, live: &Place) -> Result<()> {
+    let sql = "SELECT EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY 1";
+    let awake = ground.rows(live, sql).await?;
+    let built = ground.moved(live).await?;
+    let count = "SELECT COUNT(*) FROM log";
+    let before = ground.rows(&built, count).await?;
+    tokio::time::sleep(std::time::Duration::from_millis(2200)).await;
+    ensure!(ground.rows(&built, count).await? == before, "an event fires in a database that is being built");
+    let (mut one, mut other) = (ground.write(live).await?, ground.write(&built).await?);
+    ensure!(one.inspect().await? == other.inspect().await?, "a resting event makes another schema");
+    one.close().await?;
+    other.close().await?;
+    let swap = ground.swap(live, &built);
+    ground.server.bulk().swap(&swap).await?;
+    ensure!(ground.rows(live, sql).await? == awake, "the events are not what they were");
+    let kept = swap.kept.as_ref().context("kept")?;
+    let (before, running) = (ground.rows(kept, count).await?, ground.rows(live, count).await?);
+    tokio::time::sleep(std::time::Duration::from_millis(2200)).await;
+    ensure!(ground.rows(kept, count).await? == before, "an event fires in the copy that is kept");
+    ensure!(ground.rows(live, count).await? != running, "the event does not fire in the live database");
+    Ok(())
+}
+
+#[test]
+fn trap_m22_views_that_need_each_other_and_broken_ones() -> Result<()> {
+    on_each("m22", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY)",
+                    "CREATE VIEW c AS SELECT id FROM t",
+                    "CREATE VIEW b AS SELECT id FROM c",
+                    "CREATE VIEW a AS SELECT b.id FROM b JOIN c ON b.id = c.id",
+                    "CREATE TABLE gone (id INT)",
+                    "CREATE VIEW broken AS SELECT id FROM gone",
+                    "DROP TABLE gone",
+                ],
+            )
+            .await?;
+        let built = ground.beside(&live, &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+        let swap = ground.swap(&live, &built);
+        let error = ground.server.bulk().ready(&swap).await.err().context("a broken view is ready")?;
+        ensure!(error.class == ErrorClass::Refused && error.message.contains("broken"), "{error:?}");
+        ground.run(&live, &["DROP VIEW broken"]).await?;
+        ground.server.bulk().ready(&swap).await?;
+        ground.server.bulk().swap(&swap).await?;
+        let kept = swap.kept.as_ref().context("kept")?;
+        ground.rows(kept, "SELECT * FROM a").await?;
+        let text = ground
+            .rows(kept, "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()")
+            .await?;
+        ensure!(
+            !format!("{text:?}").contains(&format!("`{live}`.")),
+            "a view of the kept copy looks at the live tables: {text:?}"
+        );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_user_without_rights_is_told_before_anything_happens() -> Result<()> {
+    on(TestServer::Mariadb, "rights", &rights)?;
+    on(TestServer::Mysql, "rights", &rights)
+}
+
+async fn rights(ground: &Ground) -> Result<()> {
+    let live = ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+    let built = ground.beside(&live, &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+    let user = format!("trap_rights_{}", std::process::id());
+    ground
+        .run(
+            &live,
+            &[
+                &format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'x'"),
+                &format!("GRANT ALL ON `{live}`.* TO '{user}'@'%'"),
+            ],
+        )
+        .await?;
+    let place = ground.url.rsplit_once('@').context("the URL names a user")?.1;
+    let url = format!("{}://{user}:x@{place}", ground.kind().word());
+    let limited = stead_mysql::MysqlServer::connect_lazily(&url)?;
+    let swap = ground.swap(&live, &built);
+    let result = stead_engine::Server::bulk(&limited).ready(&swap).await;
+    ground.run(&live, &[&format!("DROP USER '{user}'@'%'")]).await?;
+    let error = result.err().context("a user without rights is ready")?;
+    ensure!(error.class == ErrorClass::Refused && error.message.contains("lacks"), "{error:?}");
+    ensure!(!error.message.contains(":x@"), "the password is told: {error}");
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Traps of the moment: what changes while a dump runs, and tables that no transaction covers. Each has a second session that
+//! does the harm in the middle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use stead_engine::{Access, Value};
+use stead_testkit::conformance::streams::{Memory, advance};
+
+use crate::ground::{Ground, on_each};
+
+/// Begins a view, lets somebody try a statement on it meanwhile, and counts what the dump has.
+async fn meanwhile(ground: &Ground, statement: &str) -> Result<(bool, usize)> {
+    let live = ground
+        .database("live", &["CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 1), (2, 2)"])
+        .await?;
+    let memory = Arc::new(Memory::default());
+    let mut view = ground.server.bulk().view(std::slice::from_ref(&live)).await?;
+    let mut other = ground.server.open(&live, Access::Write).await?;
+    other.execute("SET SESSION lock_wait_timeout = 1", &[]).await?;
+    let harmed = tokio::time::timeout(Duration::from_secs(20), other.execute(statement, &[])).await?.is_ok();
+    view.dump(&live, Arc::clone(&memory) as _, advance()).await?;
+    view.close().await?;
+    other.close().await?;
+    let stream = memory.streams().remove("table/t").context("the table is not in the dump")?;
+    Ok((harmed, String::from_utf8(stream)?.lines().count() - 2))
+}
+
+#[test]
+fn trap_m11_a_truncated_table_is_not_dumped_empty() -> Result<()> {
+    on_each("m11", async |ground| {
+        for statement in ["TRUNCATE t", "ALTER TABLE t ADD COLUMN b INT", "DROP TABLE t", "RENAME TABLE t TO u"] {
+            let (harmed, rows) = meanwhile(ground, statement).await?;
+            ensure!(!harmed, "`{statement}` goes through in the middle of a dump");
+            ensure!(rows == 2, "`{statement}`: {rows} rows");
+        }
+        let (_written, rows) = meanwhile(ground, "DELETE FROM t").await?;
+        ensure!(rows == 2, "a delete that came later is in the dump");
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m12_tables_without_transactions_are_locked() -> Result<()> {
+    on_each("m12", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE plain (id INT PRIMARY KEY, a INT) ENGINE = MyISAM",
+                    "CREATE TABLE counted (n INT)",
+                    "INSERT INTO plain VALUES (1, 1)",
+                    "INSERT INTO counted VALUES (1)",
+                ],
+            )
+            .await?;
+        let memory = Arc::new(Memory::default());
+        let mut view = ground.server.bulk().view(std::slice::from_ref(&live)).await?;
+        let mut other = ground.write(&live).await?;
+        other.execute("SET SESSION lock_wait_timeout = 1", &[]).await?;
+        let added = other.execute("INSERT INTO plain VALUES (2, 2)", &[]).await;
+        ensure!(added.is_err(), "a table without transactions is written while it is dumped");
+        other.execute("UPDATE counted SET n = 2", &[]).await?;
+        view.dump(&live, Arc::clone(&memory) as _, advance()).await?;
+        view.close().await?;
+        let streams = memory.streams();
+        ensure!(streams["table/plain"].windows(4).any(|bytes| bytes == b"\n1\t1"), "the row is missing");
+        ensure!(streams["table/counted"].windows(3).any(|bytes| bytes == b"\n1\n"), "a later value is in the dump");
+        other.execute("INSERT INTO plain VALUES (2, 2)", &[]).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn trap_m09_one_view_of_several_databases() -> Result<()> {
+    on_each("m09", async |ground| {
+        let mut places = Vec::new();
+        for name in ["one", "two"] {
+            places.push(ground.database(name, &["CREATE TABLE t (n INT)", "INSERT INTO t VALUES (0)"]).await?);
+        }
+        let mut view = ground.server.bulk().view(&places).await?;
+        for place in &places {
+            ground.run(place, &["UPDATE t SET n = n + 1"]).await?;
+        }
+        for place in &places {
+            let rows = view.session(place)?.query("SELECT n, DATABASE() FROM t", &[]).await?;
+            ensure!(rows == [vec![Value::Integer(0), Value::from(place.0.as_str())]], "{rows:?}");
+        }
+        view.close().await?;
+        Ok(())
+    })
+}
+
+/// What was cut off here must not go on there.
+#[test]
+fn a_statement_that_nobody_waits_for_is_killed() -> Result<()> {
+    on_each("killed", async |ground| {
+        let live = ground.empty("live").await?;
+        let mut session = ground.write(&live).await?;
+        let asleep = tokio::time::timeout(Duration::from_millis(300), session.query("SELECT SLEEP(600)", &[])).await;
+        ensure!(asleep.is_err(), "the server does not sleep");
+        drop(session);
+        let sleeping = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(600)%'";
+        for _attempt in 0..50 {
+            if ground.rows(&live, sleeping).await? == [vec![Value::Integer(0)]] {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::bail!("the server still sleeps")
+    })
+}

@@ -1,0 +1,142 @@
+//! Writing one database of a view into a sink: a stream of `COPY` for each table that has rows of its own, then the facts. The
+//! rows of a table come in the order in which they lie, so an unchanged database gives the same bytes again.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use stead_engine::snapshot::{Advance, Sink};
+use stead_engine::{EngineError, failpoint};
+
+use super::catalog::{self, Forms, Relation};
+use super::facts::{self, Facts, TableFacts};
+use super::format::Counter;
+use super::view::Member;
+use crate::apply::quoted;
+use crate::connect::Connection;
+
+/// Writes everything.
+pub(super) async fn dump(member: &mut Member, sink: &dyn Sink, advance: &Advance) -> Result<(), EngineError> {
+    let connection = &mut member.session.connection;
+    let forms = Forms::read(connection).await?;
+    let mut facts = Facts::new(connection.version(), catalog::creation(connection).await?);
+    let relations: Vec<&Relation> = member.relations.iter().filter(|relation| relation.has_rows).collect();
+    let middle = relations.len() / 2;
+    let mut done = 0;
+    for (number, relation) in relations.iter().enumerate() {
+        if number == middle {
+            failpoint("bulk.dump.middle").map_err(|error| unwritten(connection, &error))?;
+        }
+        let before = done;
+        let mut count = |bytes| {
+            done += bytes;
+            advance(done, None);
+        };
+        let table = rows(connection, relation, forms.binary(relation), sink, &mut count).await?;
+        done = before + table.bytes;
+        facts.tables.push(table);
+    }
+    facts.sequences = catalog::sequences(connection).await?;
+    let bytes = facts.to_bytes();
+    let written = sink.stream(facts::STREAM).and_then(|mut stream| {
+        stream.write_all(&bytes)?;
+        stream.finish()
+    });
+    written.map_err(|error| unwritten(connection, &error))?;
+    advance(done + bytes.len() as u64, Some(done + bytes.len() as u64));
+    Ok(())
+}
+
+fn unwritten(connection: &Connection, error: &std::io::Error) -> EngineError {
+    EngineError::io(format!("cannot write the copy of `{}`", connection.database()), error)
+}
+
+/// Writes one table's rows.
+async fn rows(
+    connection: &mut Connection,
+    relation: &Relation,
+    binary: bool,
+    sink: &dyn Sink,
+    advance: &mut (dyn FnMut(u64) + Send),
+) -> Result<TableFacts, EngineError> {
+    let stream = relation.stream();
+    let mut out = sink.stream(&stream).map_err(|error| unwritten(connection, &error))?;
+    let mut table = described(relation, binary);
+    let mut counter = Counter::new(binary);
+    let mut failed = None;
+    let mut take = |piece: &Bytes| {
+        let written = counter.see(piece).and_then(|()| {
+            out.write_all(piece).map_err(|error| EngineError::io("cannot write the copy of a table", &error))
+        });
+        table.bytes += piece.len() as u64;
+        advance(piece.len() as u64);
+        written.map_err(|error| failed = Some(error)).is_ok()
+    };
+    send(connection, relation, binary, &mut take).await?;
+    if let Some(error) = failed {
+        return Err(error.context(format!("`{}`", relation.quoted())));
+    }
+    table.rows = counter.rows()?;
+    out.finish().map_err(|error| unwritten(connection, &error))?;
+    Ok(table)
+}
+
+/// What the facts say of a table before its rows were counted.
+pub(super) fn described(relation: &Relation, binary: bool) -> TableFacts {
+    TableFacts {
+        stream: relation.stream(),
+        namespace: relation.namespace.clone(),
+        name: relation.name.clone(),
+        columns: relation.columns.clone(),
+        binary,
+        rows: 0,
+        bytes: 0,
+        root: relation.root.clone(),
+        of_extension: relation.condition.is_some(),
+    }
+}
+
+/// Hands on the pieces of `COPY … TO STDOUT` until there are no more, or nobody wants them.
+async fn send(
+    connection: &mut Connection,
+    relation: &Relation,
+    binary: bool,
+    take: &mut (dyn FnMut(&Bytes) -> bool + Send),
+) -> Result<(), EngineError> {
+    let sql = statement(relation, binary);
+    let client = connection.begin().await?;
+    let mut wanted = true;
+    let sent = async {
+        let mut pieces = std::pin::pin!(client.copy_out(&sql).await?);
+        while let Some(piece) = pieces.next().await {
+            wanted = take(&piece?);
+            if !wanted {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let sent = sent.await;
+    if !wanted {
+        // The rest is on its way; the connection is left as busy, and the next call has the server stop.
+        return Ok(());
+    }
+    connection.end(sent, "").map_err(|error| error.context(format!("the rows of `{}`", relation.quoted())))
+}
+
+/// The statement that reads a table's own rows, without those of its partitions and children.
+pub(super) fn statement(relation: &Relation, binary: bool) -> String {
+    let columns: Vec<String> = relation.columns.iter().map(|column| quoted(column)).collect();
+    let form = if binary { " (FORMAT binary)" } else { "" };
+    match &relation.condition {
+        Some(condition) if !condition.is_empty() => {
+            format!("COPY (SELECT {} FROM ONLY {} {condition}) TO STDOUT{form}", columns.join(", "), relation.quoted())
+        }
+        _ => format!("COPY {}{} TO STDOUT{form}", relation.quoted(), column_list(&columns)),
+    }
+}
+
+/// Columns in parentheses; nothing where there are none, which `COPY` takes for all that are stored.
+pub(super) fn column_list(quoted: &[String]) -> String {
+    if quoted.is_empty() { String::new() } else { format!(" ({})", quoted.join(", ")) }
+}

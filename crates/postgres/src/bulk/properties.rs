@@ -1,0 +1,203 @@
+//! What belongs to a database and not to its content: owner, grants, settings, connection limit, comment. It stays with the old
+//! database when names are exchanged, so it is written onto the new one, in the same transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stead_engine::{EngineError, ErrorClass};
+use stead_schema::EngineKind;
+use tokio_postgres::Row;
+
+use crate::apply::quoted;
+use crate::connect::Connection;
+
+#[cfg(test)]
+mod tests;
+
+/// Settings whose value is a list of names, which the server keeps quoted; the list is in `guc_tables.c`, `GUC_LIST_QUOTE`.
+const LISTS: [&str; 7] = [
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "temp_tablespaces",
+    "unix_socket_directories",
+    "oauth_validator_libraries",
+];
+
+/// Gives one database the properties of another.
+pub(super) async fn carry(connection: &mut Connection, from: &str, to: &str) -> Result<(), EngineError> {
+    let statements = statements(connection, from, to).await?;
+    if statements.is_empty() {
+        return Ok(());
+    }
+    connection.batch(&format!("BEGIN; {}; COMMIT", statements.join("; "))).await
+}
+
+/// The statements that do it; none where both are alike.
+pub(super) async fn statements(connection: &mut Connection, from: &str, to: &str) -> Result<Vec<String>, EngineError> {
+    let (wanted, has) = (Properties::read(connection, from).await?, Properties::read(connection, to).await?);
+    let to = quoted(to);
+    let mut statements = Vec::new();
+    if wanted.owner != has.owner {
+        statements.push(format!("ALTER DATABASE {to} OWNER TO {}", quoted(&wanted.owner)));
+    }
+    if wanted.options != has.options {
+        statements.push(format!("ALTER DATABASE {to} WITH {}", wanted.options));
+    }
+    if wanted.comment != has.comment {
+        let text = wanted.comment.as_deref().map_or_else(|| Ok("NULL".to_owned()), literal)?;
+        statements.push(format!("COMMENT ON DATABASE {to} IS {text}"));
+    }
+    statements.extend(wanted.grants_over(&has, &to));
+    statements.extend(wanted.settings_over(&has, &to)?);
+    Ok(statements)
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Properties {
+    owner: String,
+    /// Connection limit and whether connections are allowed, as clauses.
+    options: String,
+    comment: Option<String>,
+    grants: BTreeSet<Grant>,
+    settings: Settings,
+}
+
+/// Names and values by role, `None` for everybody, in the order the server keeps.
+type Settings = BTreeMap<Option<String>, Vec<(String, String)>>;
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Grant {
+    /// As SQL: a quoted name, or `PUBLIC`.
+    to: String,
+    right: String,
+    grantable: bool,
+}
+
+const DATABASE: &str = "
+    SELECT pg_catalog.pg_get_userbyid(datdba)::text, datconnlimit, datallowconn, datistemplate,
+           pg_catalog.shobj_description(oid, 'pg_database')
+    FROM pg_catalog.pg_database WHERE datname = $1::text";
+
+/// Rights as they are in force, the owner's own left out unless they are less than all.
+const GRANTS: &str = "
+    SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
+           a.privilege_type, a.is_grantable
+    FROM pg_catalog.pg_database AS d,
+         pg_catalog.aclexplode(COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) AS a
+    WHERE d.datname = $1::text";
+
+const SETTINGS: &str = "
+    SELECT CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole)::text END, s.setconfig
+    FROM pg_catalog.pg_db_role_setting AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+    WHERE d.datname = $1::text";
+
+impl Properties {
+    async fn read(connection: &mut Connection, name: &str) -> Result<Self, EngineError> {
+        let rows = connection.rows(DATABASE, &[&name]).await?;
+        let row = rows.first().ok_or_else(|| {
+            EngineError::new(ErrorClass::Conflict, format!("the database `{name}` does not exist any more"))
+        })?;
+        let (limit, allowed): (i32, bool) = (row.get(1), row.get(2));
+        let options =
+            format!("CONNECTION LIMIT {limit} ALLOW_CONNECTIONS {allowed} IS_TEMPLATE {}", row.get::<_, bool>(3));
+        let (owner, comment) = (row.get(0), row.get(4));
+        let grants = connection.rows(GRANTS, &[&name]).await?;
+        let grants = grants.iter().map(|row| Grant { to: row.get(0), right: row.get(1), grantable: row.get(2) });
+        let settings = connection.rows(SETTINGS, &[&name]).await?.iter().map(settings).collect();
+        Ok(Self { owner, options, comment, grants: grants.collect(), settings })
+    }
+
+    /// Takes away what the other has and shall not have, and grants what it lacks.
+    fn grants_over(&self, has: &Self, database: &str) -> Vec<String> {
+        // The new owner takes over the old one's rights.
+        let renamed = |grant: &Grant| {
+            let mut grant = grant.clone();
+            if grant.to == owner_as_grantee(&has.owner) {
+                grant.to = owner_as_grantee(&self.owner);
+            }
+            grant
+        };
+        let has: BTreeSet<Grant> = has.grants.iter().map(renamed).collect();
+        let revoked = has.difference(&self.grants);
+        let revoked =
+            revoked.map(|grant| format!("REVOKE {} ON DATABASE {database} FROM {} CASCADE", grant.right, grant.to));
+        let granted = self.grants.difference(&has).map(|grant| {
+            let option = if grant.grantable { " WITH GRANT OPTION" } else { "" };
+            format!("GRANT {} ON DATABASE {database} TO {}{option}", grant.right, grant.to)
+        });
+        revoked.chain(granted).collect()
+    }
+
+    fn settings_over(&self, has: &Self, database: &str) -> Result<Vec<String>, EngineError> {
+        let mut statements = Vec::new();
+        let roles: BTreeSet<&Option<String>> = self.settings.keys().chain(has.settings.keys()).collect();
+        for role in roles.into_iter().filter(|role| self.settings.get(*role) != has.settings.get(*role)) {
+            let place = match role {
+                Some(role) => format!("ALTER ROLE {} IN DATABASE {database}", quoted(role)),
+                None => format!("ALTER DATABASE {database}"),
+            };
+            statements.push(format!("{place} RESET ALL"));
+            for (name, text) in self.settings.get(role).into_iter().flatten() {
+                statements.push(format!("{place} SET {} TO {}", variable(name), value(name, text)?));
+            }
+        }
+        Ok(statements)
+    }
+}
+
+/// A role as `quote_ident` writes it, which leaves plain names bare.
+fn owner_as_grantee(owner: &str) -> String {
+    let plain = owner.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && owner.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
+    if plain { owner.to_owned() } else { quoted(owner) }
+}
+
+fn settings(row: &Row) -> (Option<String>, Vec<(String, String)>) {
+    let entries: Vec<String> = row.get(1);
+    let split = |entry: &String| entry.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    (row.get(0), entries.iter().filter_map(split).collect())
+}
+
+fn literal(text: &str) -> Result<String, EngineError> {
+    stead_sql::quote::string(text, EngineKind::Postgres)
+        .map_err(|error| EngineError::new(ErrorClass::Bug, error.to_string()))
+}
+
+/// A setting's name; those of extensions have a point in them.
+fn variable(name: &str) -> String {
+    name.split('.').map(quoted).collect::<Vec<_>>().join(".")
+}
+
+/// A setting's value as SQL. A list is written element by element, else it would become one name with commas in it.
+fn value(name: &str, value: &str) -> Result<String, EngineError> {
+    if !LISTS.contains(&name.to_lowercase().as_str()) {
+        return literal(value);
+    }
+    let elements = elements(value);
+    if elements.is_empty() {
+        return Ok("''".to_owned());
+    }
+    Ok(elements.iter().map(|element| literal(element)).collect::<Result<Vec<_>, _>>()?.join(", "))
+}
+
+/// The elements of a list of names, without their quotes.
+fn elements(list: &str) -> Vec<String> {
+    let mut elements = Vec::new();
+    let mut letters = list.chars().peekable();
+    while letters.peek().is_some() {
+        let mut element = String::new();
+        let mut is_quoted = false;
+        while let Some(letter) = letters.next() {
+            match letter {
+                '"' if is_quoted && letters.next_if_eq(&'"').is_some() => element.push('"'),
+                '"' => is_quoted = !is_quoted,
+                ',' if !is_quoted => break,
+                letter if letter.is_whitespace() && !is_quoted => {}
+                letter => element.push(letter),
+            }
+        }
+        elements.push(element);
+    }
+    elements
+}

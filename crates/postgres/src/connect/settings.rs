@@ -1,0 +1,49 @@
+//! The settings every session begins with. A role or a database may have any of them set to something else, and then texts come
+//! out in another spelling or a dump is cut off in the middle; names that a server's version does not know are left out.
+
+use stead_schema::EngineKind;
+
+use super::address::Address;
+
+/// Names and values. What decides how values are spelt, and the limits that would cut long work off.
+const SETTINGS: [(&str, &str); 14] = [
+    ("DateStyle", "ISO"),
+    ("IntervalStyle", "postgres"),
+    ("extra_float_digits", "3"),
+    ("bytea_output", "hex"),
+    ("standard_conforming_strings", "on"),
+    ("xmloption", "content"),
+    ("TimeZone", "UTC"),
+    ("default_transaction_isolation", "read committed"),
+    ("lock_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("idle_session_timeout", "0"),
+    ("transaction_timeout", "0"),
+    ("row_security", "on"),
+    ("jit", "off"),
+];
+
+/// The one statement that sets them.
+pub(super) fn statement(address: &Address, read_only: bool) -> String {
+    let statement_timeout = address.statement_timeout.as_millis().to_string();
+    let mut settings = SETTINGS.to_vec();
+    settings.push(("statement_timeout", &statement_timeout));
+    if read_only {
+        settings.push(("default_transaction_read_only", "on"));
+    }
+    set(&settings)
+}
+
+/// A statement that sets these where the server knows them.
+pub(crate) fn set(settings: &[(&str, &str)]) -> String {
+    let literal = |text: &str| {
+        stead_sql::quote::string(text, EngineKind::Postgres).expect("names and values of settings hold no NUL")
+    };
+    let wanted: Vec<String> =
+        settings.iter().map(|(name, value)| format!("({}, {})", literal(name), literal(value))).collect();
+    format!(
+        "SELECT pg_catalog.set_config(known.name, wanted.value, false) FROM (VALUES {}) AS wanted (name, value) \
+         JOIN pg_catalog.pg_settings AS known ON pg_catalog.lower(known.name) = pg_catalog.lower(wanted.name)",
+        wanted.join(", ")
+    )
+}

@@ -1,0 +1,264 @@
+//! Constraints and indexes of tables and materialised views. A key's properties lie in two catalogs, so both are read whole
+//! and joined here by the server's numbers.
+
+use std::collections::HashMap;
+
+use stead_engine::EngineError;
+use stead_schema::model::{Check, ForeignKey, Index, IndexPart, Key, Name, Reference};
+use tokio_postgres::Row;
+
+use super::catalog::{CONSTRAINTS, Catalog, Options, RELATIONS, parameters, quoted, quoted_list, set};
+use super::relations::{Relation, Relations};
+
+/// Reads constraints. Keys are completed by [`indexes`].
+pub(super) async fn constraints(catalog: &mut Catalog<'_>, relations: &mut Relations) -> Result<(), EngineError> {
+    for row in catalog.rows(include_str!("sql/constraints.sql")).await? {
+        let (number, table): (u32, u32) = (row.get(0), row.get(1));
+        let Some(relation) = relations.look(table) else { continue };
+        let (name, owner): (String, Name) = (row.get(2), relation.table.name.clone());
+        let kind = if row.get::<_, &str>(3) == "n" { "not null" } else { "constraint" };
+        let address = format!("CONSTRAINT {} ON {}", quoted(&Name::flat(&name)), quoted(&owner));
+        catalog.note((CONSTRAINTS, number), Reference::part(kind, &owner, &name), Some(address));
+        match row.get::<_, &str>(3) {
+            "f" => {
+                let key = foreign_key(relations, &row, name);
+                if let (Some(key), Some(relation)) = (key, relations.find(table)) {
+                    relation.table.foreign_keys.push(key);
+                }
+            }
+            "x" => exclusion(catalog, relation, &row, &name),
+            kind => {
+                let kind = kind.to_owned();
+                let relation = relations.find(table).expect("it was just looked at");
+                own(relation, &row, &kind, name);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn own(relation: &mut Relation, row: &Row, kind: &str, name: String) {
+    let columns = relation.names(&row.get::<_, Option<Vec<i16>>>(10).unwrap_or_default());
+    match kind {
+        "p" => relation.table.primary_key = Some(Key { name: Some(name), columns, options: key_options(row) }),
+        "u" => relation.table.unique_keys.push(Key { name: Some(name), columns, options: key_options(row) }),
+        "c" => check(relation, row, name),
+        _ => not_null(relation, row, &name),
+    }
+}
+
+fn deferral(row: &Row) -> Option<&'static str> {
+    match (row.get::<_, bool>(4), row.get::<_, bool>(5)) {
+        (true, true) => Some("initially deferred"),
+        (true, false) => Some("initially immediate"),
+        (false, _) => None,
+    }
+}
+
+fn key_options(row: &Row) -> Options {
+    let mut options = Options::new();
+    set(&mut options, "deferrable", deferral(row));
+    set(&mut options, "without overlaps", row.get::<_, bool>(20).then_some("true"));
+    options
+}
+
+fn check(relation: &mut Relation, row: &Row, name: String) {
+    let (local, valid): (bool, bool) = (row.get(7), row.get(6));
+    // A check that was not held against the rows is added to the parent, and by that to its partitions.
+    if !local && !valid {
+        return;
+    }
+    if !local && !relation.is_partition() && !relation.is_attached() {
+        return;
+    }
+    let mut options = Options::new();
+    set(&mut options, "no inherit", row.get::<_, bool>(8).then_some("true"));
+    let enforced: bool = row.get(19);
+    set(&mut options, "not enforced", (!enforced).then_some("true"));
+    set(&mut options, "not valid", (enforced && !row.get::<_, bool>(6)).then_some("true"));
+    relation.table.checks.push(Check {
+        name: Some(name),
+        expression: row.get::<_, Option<String>>(17).unwrap_or_default(),
+        options,
+    });
+}
+
+/// From version 18 on `NOT NULL` is a constraint with a name; the name is kept where it is not the one the server gives.
+fn not_null(relation: &mut Relation, row: &Row, name: &str) {
+    let Some(&number) = row.get::<_, Option<Vec<i16>>>(10).unwrap_or_default().first() else { return };
+    let (table, local, forced) = (relation.table.name.name.clone(), row.get::<_, bool>(7), relation.is_partition());
+    let Some(column) = relation.column(number) else { return };
+    let told = local || forced || !column.options.contains_key("inherited");
+    let usual = name == format!("{table}_{}_not_null", column.name);
+    set(&mut column.options, "not null constraint", (told && !usual).then_some(name));
+    set(&mut column.options, "not null no inherit", row.get::<_, bool>(8).then_some("true"));
+    set(&mut column.options, "not null not valid", (!row.get::<_, bool>(6)).then_some("true"));
+}
+
+fn action(letter: &str) -> String {
+    let word = match letter {
+        "r" => "RESTRICT",
+        "c" => "CASCADE",
+        "n" => "SET NULL",
+        "d" => "SET DEFAULT",
+        _ => "NO ACTION",
+    };
+    word.to_owned()
+}
+
+/// A foreign key; none where a partition has it from its parent.
+fn foreign_key(relations: &Relations, row: &Row, name: String) -> Option<ForeignKey> {
+    let (parent, relation): (u32, &Relation) = (row.get(9), relations.look(row.get(1))?);
+    let target = relations.look(row.get(11)).filter(|_| parent == 0)?;
+    let numbers = |column: usize| row.get::<_, Option<Vec<i16>>>(column).unwrap_or_default();
+    let mut options = Options::new();
+    set(&mut options, "deferrable", deferral(row));
+    set(&mut options, "match", (row.get::<_, &str>(15) == "f").then_some("full"));
+    let chosen = relation.names(&numbers(18));
+    set(&mut options, "on delete columns", (!chosen.is_empty()).then(|| quoted_list(&chosen)));
+    let enforced: bool = row.get(19);
+    set(&mut options, "not enforced", (!enforced).then_some("true"));
+    set(&mut options, "not valid", (enforced && !row.get::<_, bool>(6)).then_some("true"));
+    set(&mut options, "period", row.get::<_, bool>(20).then_some("true"));
+    Some(ForeignKey {
+        name: Some(name),
+        columns: relation.names(&numbers(10)),
+        target: target.table.name.clone(),
+        target_columns: target.names(&numbers(12)),
+        on_delete: action(row.get(14)),
+        on_update: action(row.get(13)),
+        options,
+    })
+}
+
+fn exclusion(catalog: &mut Catalog<'_>, relation: &Relation, row: &Row, name: &str) {
+    // A partition has it from its parent: the server cannot attach the index of such a constraint to another one.
+    if row.get::<_, u32>(9) != 0 {
+        return;
+    }
+    let owner = &relation.table.name;
+    let definition: Option<String> = row.get(17);
+    let body = format!(
+        "ALTER TABLE {} ADD CONSTRAINT {} {}",
+        quoted(owner),
+        quoted(&Name::flat(name)),
+        definition.unwrap_or_default()
+    );
+    let name = Reference::part("constraint", owner, name).name;
+    catalog.object("exclusion constraint", name, body);
+}
+
+/// Reads indexes, and completes keys with what their indexes know.
+pub(super) async fn indexes(catalog: &mut Catalog<'_>, relations: &mut Relations) -> Result<(), EngineError> {
+    let classes: HashMap<u32, (String, bool)> = catalog
+        .rows(include_str!("sql/operator_classes.sql"))
+        .await?
+        .iter()
+        .map(|row| (row.get(0), (row.get(1), row.get(2))))
+        .collect();
+    let collations: HashMap<u32, String> =
+        catalog.rows(include_str!("sql/collations.sql")).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
+    for row in catalog.rows(include_str!("sql/indexes.sql")).await? {
+        let Some(relation) = relations.find(row.get(1)) else { continue };
+        let name = Name::within(row.get::<_, &str>(2), row.get::<_, &str>(3));
+        let address = format!("INDEX {}", quoted(&name));
+        catalog.note((RELATIONS, row.get(0)), Reference::new("index", name.clone()), Some(address));
+        if !row.get::<_, bool>(7) && relation.kind != "p" {
+            let reason = "it is invalid, as an interrupted `CREATE INDEX CONCURRENTLY` leaves it";
+            return Err(super::unsupported("index", &name.to_string(), reason).hint("`REINDEX INDEX` it, or drop it"));
+        }
+        if row.get::<_, bool>(8) {
+            set(&mut relation.table.options, "replica identity", Some(format!("index {}", name.name)));
+        }
+        set(&mut relation.table.options, "clustered on", row.get::<_, bool>(6).then(|| name.name.clone()));
+        let own = own_options(relation, &row);
+        if row.get::<_, Option<u32>>(20).is_some() {
+            complete(relation, &name, own);
+        } else {
+            let index = index(relation, &row, own, &classes, &collations);
+            relation.table.indexes.push(index);
+        }
+    }
+    Ok(())
+}
+
+/// What a plain index and the index of a key have alike.
+fn own_options(relation: &Relation, row: &Row) -> Options {
+    let mut options = Options::new();
+    let keys = usize::try_from(row.get::<_, i16>(10)).unwrap_or_default();
+    let numbers: Vec<i16> = row.get(11);
+    let included = relation.names(numbers.get(keys..).unwrap_or_default());
+    set(&mut options, "include", (!included.is_empty()).then(|| quoted_list(&included)));
+    set(&mut options, "nulls not distinct", row.get::<_, bool>(9).then_some("true"));
+    let stored: Option<Vec<String>> = row.get(16);
+    set(&mut options, "storage parameters", parameters(stored.as_ref(), None));
+    set(&mut options, "tablespace", row.get::<_, Option<String>>(17));
+    if let (Some(namespace), Some(name)) = (row.get::<_, Option<&str>>(21), row.get::<_, Option<&str>>(22)) {
+        set(&mut options, "partition of", Some(quoted(&Name::within(namespace, name))));
+    }
+    let settings: Vec<String> = row.get::<_, Option<Vec<String>>>(23).unwrap_or_default();
+    for setting in settings {
+        let mut parts = setting.splitn(3, ':');
+        let (number, target) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        set(&mut options, &format!("statistics of {number}"), (!target.is_empty()).then_some(target));
+        let parameters = parts.next().unwrap_or_default();
+        set(
+            &mut options,
+            &format!("operator class parameters of {number}"),
+            (!parameters.is_empty()).then_some(parameters),
+        );
+    }
+    options
+}
+
+/// Gives a key what its index knows. The statement of an exclusion constraint says everything by itself.
+fn complete(relation: &mut Relation, name: &Name, own: Options) {
+    let mut keys = relation.table.primary_key.iter_mut().chain(&mut relation.table.unique_keys);
+    if let Some(key) = keys.find(|key| key.name.as_deref() == Some(&name.name)) {
+        key.options.extend(own);
+    }
+}
+
+fn index(
+    relation: &Relation,
+    row: &Row,
+    options: Options,
+    classes: &HashMap<u32, (String, bool)>,
+    collations: &HashMap<u32, String>,
+) -> Index {
+    let keys = usize::try_from(row.get::<_, i16>(10)).unwrap_or_default();
+    let (numbers, directions): (Vec<i16>, Vec<i16>) = (row.get(11), row.get(14));
+    let (class, collation): (Vec<u32>, Vec<u32>) = (row.get(12), row.get(13));
+    let expressions: Option<Vec<String>> = row.get(19);
+    let part = |place: usize| {
+        let named = relation.numbered.iter().position(|column| column.number == numbers[place]);
+        let expression = match (named, &expressions) {
+            (Some(column), _) => relation.table.columns[column].name.clone(),
+            (None, Some(expressions)) => expressions[place].clone(),
+            (None, None) => String::new(),
+        };
+        let own_collation = named.map_or(0, |column| relation.numbered[column].collation);
+        let other = collation[place] != own_collation && named.is_some();
+        let mut options = Options::new();
+        let class = classes.get(&class[place]).filter(|(_, default)| !default);
+        set(&mut options, "operator class", class.map(|(name, _)| name.clone()));
+        let (descending, first) = (directions[place] & 1 != 0, directions[place] & 2 != 0);
+        set(&mut options, "nulls", (descending != first).then_some(if first { "first" } else { "last" }));
+        IndexPart {
+            expression,
+            computed: named.is_none(),
+            descending,
+            collation: if other { collations.get(&collation[place]).cloned() } else { None },
+            options,
+        }
+    };
+    Index {
+        name: row.get(3),
+        unique: row.get(5),
+        method: row.get(4),
+        parts: (0..keys).map(part).collect(),
+        condition: row.get(15),
+        options,
+        definition: row.get(18),
+    }
+}

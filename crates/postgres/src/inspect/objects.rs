@@ -1,0 +1,70 @@
+//! Objects that have no shape of their own: the server writes each as one statement, and that statement is what is kept.
+
+use stead_engine::EngineError;
+use stead_schema::model::{Name, Reference};
+use tokio_postgres::Row;
+
+use super::catalog::{Catalog, EXTENSIONS};
+
+/// Each gives rows of: catalog, number, kind, schema, name, statement (absent where something else makes the object), how
+/// `COMMENT ON` names it, owner.
+const QUERIES: [&str; 8] = [
+    include_str!("sql/schemas.sql"),
+    include_str!("sql/types.sql"),
+    include_str!("sql/routines.sql"),
+    include_str!("sql/operators.sql"),
+    include_str!("sql/languages.sql"),
+    include_str!("sql/text_search.sql"),
+    include_str!("sql/foreign.sql"),
+    include_str!("sql/events.sql"),
+];
+
+/// Reads what stands on its own.
+pub(super) async fn read(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
+    for row in catalog.rows(include_str!("sql/members.sql")).await? {
+        catalog.members.insert((row.get(0), row.get(1)), row.get(2));
+    }
+    for sql in QUERIES {
+        for row in catalog.rows(sql).await? {
+            take(catalog, &row);
+        }
+    }
+    Ok(())
+}
+
+/// Reads what belongs to tables, once the tables are known.
+pub(super) async fn read_of_tables(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
+    for row in catalog.rows(include_str!("sql/rules.sql")).await? {
+        let (relation, kind, name): (u32, &str, &str) = (row.get(8), row.get(2), row.get(4));
+        if kind == "rule" && name.ends_with(".\"_RETURN\"") {
+            let reason = "only the rule of a view may have this name when it is made";
+            return Err(super::unsupported("rule", name, reason).hint("rename the rule"));
+        }
+        if !catalog.own.contains(&relation) {
+            take(catalog, &row);
+        }
+    }
+    Ok(())
+}
+
+fn take(catalog: &mut Catalog<'_>, row: &Row) {
+    let (class, number, kind): (u32, u32, &str) = (row.get(0), row.get(1), row.get(2));
+    let name = Name { namespace: row.get(3), name: row.get(4) };
+    let (body, address, owner): (Option<String>, Option<String>, Option<u32>) = (row.get(5), row.get(6), row.get(7));
+    if let (Some(address), Some(owner)) = (&address, owner) {
+        if kind == "schema" && name.name == "public" {
+            if owner != catalog.owner_of_public() {
+                catalog.owner(address, owner);
+            }
+        } else if body.is_some() {
+            catalog.owned(address, owner);
+        }
+    }
+    if class != 0 {
+        let reference = Reference::new(if class == EXTENSIONS { "extension" } else { kind }, name.clone());
+        catalog.note((class, number), reference, address);
+    }
+    if let Some(body) = body {
+        catalog.object(kind, name, body);
+    }
+}

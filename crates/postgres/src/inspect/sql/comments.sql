@@ -1,0 +1,9 @@
+SELECT d.classoid, d.objoid, d.objsubid, d.description, NULL::text, CASE WHEN a.attname IS NOT NULL THEN format('COLUMN %I.%I.%I', n.nspname, c.relname, a.attname) END
+FROM pg_description d
+LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid AND c.relkind = 'c' AND d.objsubid > 0
+LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+WHERE d.objoid >= 16384 OR (d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200 AND d.description <> 'standard public schema')
+UNION ALL
+SELECT s.classoid, s.objoid, s.objsubid, s.label, s.provider, NULL FROM pg_seclabel s
+ORDER BY 1, 2, 3, 5

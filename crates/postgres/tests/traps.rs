@@ -1,0 +1,21 @@
+//! Ways in which tools lose or change data on PostgreSQL without an error, each built for real, dumped, loaded and compared by
+//! inspection and by rows, on every version that is there. The numbers are those of the project's list of traps.
+
+#[cfg(test)]
+#[path = "traps/moment.rs"]
+mod moment;
+#[cfg(test)]
+#[path = "traps/objects.rs"]
+mod objects;
+#[cfg(test)]
+#[path = "traps/rows.rs"]
+mod rows;
+#[cfg(test)]
+#[path = "traps/scene.rs"]
+mod scene;
+#[cfg(test)]
+#[path = "traps/settings.rs"]
+mod settings;
+#[cfg(test)]
+#[path = "traps/swapping.rs"]
+mod swapping;

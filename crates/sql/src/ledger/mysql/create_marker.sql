@@ -1,0 +1,7 @@
+CREATE TABLE IF NOT EXISTS stead_marker (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    state VARCHAR(32) NOT NULL,
+    at VARCHAR(64) NOT NULL,
+    source TEXT,
+    swap_token TEXT
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

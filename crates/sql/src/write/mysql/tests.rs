@@ -1,0 +1,103 @@
+//! Statements for MySQL and MariaDB, without a server.
+
+use stead_schema::model::{Column, ForeignKey, Index, IndexPart, Key, Name, Table, Trigger, View};
+use stead_schema::{EngineKind, Schema};
+
+use crate::write::{Definer, Phase, WriteOptions, write, write_with};
+
+fn column(name: &str, data_type: &str) -> Column {
+    Column { name: name.to_owned(), data_type: data_type.to_owned(), nullable: true, ..Column::default() }
+}
+
+fn key(name: &str, unique: bool, column: &str) -> Index {
+    let parts = vec![IndexPart { expression: column.to_owned(), ..IndexPart::default() }];
+    Index { name: name.to_owned(), unique, parts, ..Index::default() }
+}
+
+fn table(name: &str, columns: Vec<Column>) -> Table {
+    Table { name: Name::flat(name), columns, ..Table::default() }
+}
+
+fn schema(tables: Vec<Table>) -> Schema {
+    Schema { tables, ..Schema::empty(EngineKind::Mysql) }
+}
+
+fn texts(schema: &Schema, phase: Phase) -> Vec<String> {
+    let written = write(schema).unwrap().into_iter();
+    written.filter(|one| one.phase == phase && one.kind != "setting").map(|one| one.sql).collect()
+}
+
+#[test]
+fn the_key_that_numbers_rows_comes_with_the_table() {
+    let mut counter = column("n", "int");
+    (counter.identity, counter.nullable) = (Some("auto_increment".to_owned()), false);
+    let mut numbered = table("t`", vec![counter, column("x", "int")]);
+    numbered.primary_key = Some(Key { columns: vec!["x".to_owned()], ..Key::default() });
+    numbered.indexes = vec![key("n", false, "n"), key("x", true, "x")];
+    let schema = schema(vec![numbered]);
+    let before = "CREATE TABLE `t``` (\n  `n` int NOT NULL AUTO_INCREMENT,\n  `x` int,\n  PRIMARY KEY (`x`),\n  KEY `n` (`n`)\n)";
+    assert_eq!(texts(&schema, Phase::Before), [before]);
+    assert_eq!(texts(&schema, Phase::After), ["ALTER TABLE `t```\n  ADD UNIQUE KEY `x` (`x`)"]);
+}
+
+#[test]
+fn circles_of_foreign_keys_come_after_all_tables() {
+    let refers = |to: &str| ForeignKey {
+        name: Some(format!("to {to}")),
+        columns: vec!["x".to_owned()],
+        target: Name::flat(to),
+        target_columns: vec!["x".to_owned()],
+        on_delete: "SET NULL".to_owned(),
+        on_update: "NO ACTION".to_owned(),
+        ..ForeignKey::default()
+    };
+    let mut tables = vec![table("a", vec![column("x", "int")]), table("b", vec![column("x", "int")])];
+    tables[0].foreign_keys = vec![refers("b")];
+    tables[1].foreign_keys = vec![refers("a")];
+    let after = texts(&schema(tables), Phase::After);
+    assert_eq!(after.len(), 2);
+    assert_eq!(
+        after[0],
+        "ALTER TABLE `a`\n  ADD CONSTRAINT `to b` FOREIGN KEY (`x`) REFERENCES `b` (`x`) ON DELETE SET NULL"
+    );
+}
+
+#[test]
+fn triggers_come_in_the_order_in_which_they_fire() {
+    let trigger = |name: &str, order: &str, mode: &str| {
+        let options = [("timing", "before"), ("event", "insert"), ("order", order), ("sql_mode", mode)];
+        Trigger {
+            name: Name::flat(name),
+            table: Name::flat("t"),
+            options: options.into_iter().map(|(word, value)| (word.to_owned(), value.to_owned())).collect(),
+            definition: Some("SET @a = 1".to_owned()),
+            ..Trigger::default()
+        }
+    };
+    let mut schema = schema(Vec::new());
+    schema.triggers = vec![trigger("a", "10", "ANSI"), trigger("b", "2", ""), trigger("c", "1", "")];
+    let written: Vec<String> = write(&schema).unwrap().into_iter().map(|one| one.sql).collect();
+    let made: Vec<&String> = written
+        .iter()
+        .filter(|sql| sql.starts_with("CREATE") || sql.contains("mode = ''") || sql.contains("ANSI"))
+        .collect();
+    assert_eq!(made.len(), 5, "{written:#?}");
+    assert!(made[0].contains("sql_mode = ''") && made[1].contains("`c`") && made[2].contains("`b`"));
+    assert!(made[3].contains("ANSI") && made[4].contains("`a` BEFORE INSERT ON `t` FOR EACH ROW SET @a = 1"));
+    assert!(written.last().unwrap().contains("sql_mode = @stead_sql_mode"));
+}
+
+#[test]
+fn definers_are_kept_left_out_or_replaced() {
+    let mut schema = schema(Vec::new());
+    let mut view = View { name: Name::flat("v"), query: "select 1".to_owned(), ..View::default() };
+    view.options.insert("definer".to_owned(), "`o`@`%`".to_owned());
+    schema.views = vec![view];
+    let made = |definer: Definer| {
+        let written = write_with(&schema, &WriteOptions { definer }).unwrap();
+        written.into_iter().find(|one| one.kind == "view").unwrap().sql
+    };
+    assert_eq!(made(Definer::Keep), "CREATE DEFINER=`o`@`%` VIEW `v` AS select 1");
+    assert_eq!(made(Definer::Current), "CREATE VIEW `v` AS select 1");
+    assert_eq!(made(Definer::Of("`me`@`::1`".to_owned())), "CREATE DEFINER=`me`@`::1` VIEW `v` AS select 1");
+}

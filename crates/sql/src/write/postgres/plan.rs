@@ -1,0 +1,319 @@
+//! The objects of a schema as nodes, with their rank (what comes first where the order is free), their statements, and what
+//! they need. What the catalog recorded and what the shapes imply is brought together here.
+
+use std::collections::{HashMap, HashSet};
+
+use stead_schema::model::{Name, Object, Reference, Table, TableKind, Trigger};
+use stead_schema::{EngineKind, Schema};
+
+use super::{tables, views};
+use crate::quote::identifier;
+use crate::write::WriteError;
+
+/// An object, or a part of one that is made by itself.
+pub(super) struct Node {
+    /// By which other nodes find it.
+    pub(super) reference: Reference,
+    /// Lower ranks come first.
+    pub(super) rank: u8,
+    /// Kind, name and text of each statement.
+    pub(super) statements: Vec<(String, Name, String)>,
+    needs: HashSet<usize>,
+}
+
+/// All nodes.
+pub(super) struct Plan {
+    /// In the order of the schema's lists.
+    pub(super) nodes: Vec<Node>,
+    places: HashMap<Reference, usize>,
+}
+
+/// Nodes of these ranks exist before the rows come; others only if one of these needs them.
+const LAST_BEFORE: u8 = 19;
+
+/// The rank of an object without a shape, by its kind.
+fn rank(object: &Object) -> u8 {
+    match object.kind.as_str() {
+        "schema" => 1,
+        "extension" => 2,
+        "collation" => 3,
+        "shell type" => 4,
+        "enum" => 5,
+        "domain" | "composite type" | "range" | "base type" => 6,
+        "sequence" => 8,
+        "domain constraint" => 12,
+        "sequence owner" => 15,
+        "access method" | "language" => 20,
+        "foreign data wrapper" => 21,
+        "server" => 22,
+        "user mapping" => 23,
+        "function" | "procedure" => 24,
+        "operator" => 25,
+        "operator family" => 26,
+        "operator class" => 27,
+        "operator family member" => 28,
+        // A cast with a function may rely on one that converts nothing.
+        "cast" if object.body.contains(") WITHOUT FUNCTION") => 28,
+        "aggregate" | "cast" | "transform" | "conversion" => 29,
+        "text search parser" | "text search template" => 30,
+        "text search dictionary" => 31,
+        "text search configuration" => 32,
+        "text search mapping" => 33,
+        "exclusion constraint" => 42,
+        "statistics" => 48,
+        "statistics target" => 49,
+        "rule" => 56,
+        "rule state" => 57,
+        "policy" => 60,
+        "publication" => 63,
+        "publication table" | "publication schema" => 64,
+        "subscription" => 65,
+        "large object" => 66,
+        "extension dependency" => 67,
+        "event trigger" => 90,
+        "event trigger state" => 91,
+        "default privileges" => 86,
+        "owner" | "grant" | "comment" | "security label" => attached(object),
+        _ => 68,
+    }
+}
+
+/// Event triggers are made last, so that they see none of this; so what belongs to them comes after everything else.
+fn attached(object: &Object) -> u8 {
+    let place = match object.kind.as_str() {
+        "comment" => 0,
+        "security label" => 1,
+        "owner" => 2,
+        _ => 3,
+    };
+    if object.name.name.starts_with("EVENT TRIGGER ") { 92 + place } else { 80 + place }
+}
+
+/// What a table has to know of the others.
+pub(super) struct Around<'a> {
+    /// Every table by its name.
+    pub(super) tables: HashMap<&'a Name, &'a Table>,
+    /// Names that were given to `NOT NULL`, with their schema. The server must not be left to choose one of them.
+    pub(super) given: HashSet<(Option<&'a str>, &'a str)>,
+}
+
+impl<'a> Around<'a> {
+    fn new(schema: &'a Schema) -> Self {
+        let tables = schema.tables.iter().map(|table| (&table.name, table)).collect();
+        let columns = schema.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+        let named = columns.filter_map(|(table, column)| {
+            let name = column.options.get("not null constraint")?;
+            Some((table.name.namespace.as_deref(), name.as_str()))
+        });
+        Self { tables, given: named.collect() }
+    }
+}
+
+impl Plan {
+    /// Makes the nodes. Objects in `apart` are made in two steps where they can be.
+    pub(super) fn new(schema: &Schema, apart: &HashSet<Reference>) -> Result<Self, WriteError> {
+        let mut plan = Self { nodes: Vec::new(), places: HashMap::new() };
+        for object in &schema.objects {
+            plan.object(object, apart)?;
+        }
+        let around = Around::new(schema);
+        for table in &schema.tables {
+            tables::add(&mut plan, table, &around, apart)?;
+        }
+        for view in &schema.views {
+            views::add(&mut plan, view, apart)?;
+        }
+        for trigger in &schema.triggers {
+            plan.trigger(trigger);
+        }
+        plan.connect(schema, apart);
+        Ok(plan)
+    }
+
+    /// Adds a node; its place.
+    pub(super) fn add(&mut self, rank: u8, reference: Reference, statements: Vec<(String, Name, String)>) -> usize {
+        let place = self.nodes.len();
+        self.places.entry(reference.clone()).or_insert(place);
+        self.nodes.push(Node { reference, rank, statements, needs: HashSet::new() });
+        place
+    }
+
+    /// Adds a node of one statement.
+    pub(super) fn one(&mut self, rank: u8, kind: &str, name: &Name, reference: Reference, sql: String) -> usize {
+        self.add(rank, reference, vec![(kind.to_owned(), name.clone(), sql)])
+    }
+
+    /// Lets another reference lead to a node.
+    pub(super) fn also(&mut self, reference: Reference, place: usize) {
+        self.places.insert(reference, place);
+    }
+
+    /// Says that a node needs another one.
+    pub(super) fn need(&mut self, node: usize, other: usize) {
+        if node != other {
+            self.nodes[node].needs.insert(other);
+        }
+    }
+
+    /// The place of a node.
+    pub(super) fn place(&self, reference: &Reference) -> Option<usize> {
+        self.places.get(reference).copied()
+    }
+
+    /// What each node needs, sorted.
+    pub(super) fn needs(&self) -> Vec<Vec<usize>> {
+        let sorted = |node: &Node| {
+            let mut needs: Vec<usize> = node.needs.iter().copied().collect();
+            needs.sort_unstable();
+            needs
+        };
+        self.nodes.iter().map(sorted).collect()
+    }
+
+    /// Which nodes are made before the rows come: tables and what they need, and what that needs.
+    pub(super) fn before(&self, needs: &[Vec<usize>]) -> Vec<bool> {
+        let mut before: Vec<bool> = self.nodes.iter().map(|node| node.rank <= LAST_BEFORE).collect();
+        let mut open: Vec<usize> = (0..before.len()).filter(|&node| before[node]).collect();
+        while let Some(node) = open.pop() {
+            for &other in &needs[node] {
+                if !std::mem::replace(&mut before[other], true) {
+                    open.push(other);
+                }
+            }
+        }
+        before
+    }
+
+    fn object(&mut self, object: &Object, apart: &HashSet<Reference>) -> Result<(), WriteError> {
+        let reference = Reference::new(&object.kind, object.name.clone());
+        let text = object.definition.as_ref().unwrap_or(&object.body);
+        let several = matches!(object.kind.as_str(), "grant" | "default privileges");
+        let statements = if several { several_statements(object, text)? } else { vec![text.clone()] };
+        let named = |sql| (object.kind.clone(), object.name.clone(), sql);
+        let place = self.add(rank(object), reference.clone(), statements.into_iter().map(named).collect());
+        if object.kind == "exclusion constraint" {
+            self.also(Reference::new("constraint", object.name.clone()), place);
+        }
+        if apart.contains(&reference) && matches!(object.kind.as_str(), "range" | "base type") {
+            let sql = format!("CREATE TYPE {}", quoted(&object.name));
+            let shell = Reference::new("shell type", object.name.clone());
+            let shell = self.one(4, "shell type", &object.name, shell, sql);
+            self.need(place, shell);
+        }
+        Ok(())
+    }
+
+    fn trigger(&mut self, trigger: &Trigger) {
+        let reference = Reference::part("trigger", &trigger.table, &trigger.name.name);
+        let inherited = trigger.options.contains_key("inherited");
+        let (table, name) = (quoted(&trigger.table), identifier(&trigger.name.name, EngineKind::Postgres));
+        let state = trigger.options.get("enabled").map(|state| match state.as_str() {
+            "disabled" => format!("ALTER TABLE {table} DISABLE TRIGGER {name}"),
+            "replica" => format!("ALTER TABLE {table} ENABLE REPLICA TRIGGER {name}"),
+            "always" => format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"),
+            _ => format!("ALTER TABLE {table} ENABLE TRIGGER {name}"),
+        });
+        let text = trigger.definition.as_ref().unwrap_or(&trigger.body).clone();
+        let made = (!inherited).then_some(("trigger", text));
+        let all = made.into_iter().chain(state.map(|state| ("trigger state", state)));
+        let statements = all.map(|(kind, sql)| (kind.to_owned(), trigger.name.clone(), sql)).collect();
+        let node = self.add(if inherited { 59 } else { 58 }, reference, statements);
+        self.need_relation(node, &trigger.table);
+    }
+
+    /// Says that a node needs a table or a view.
+    pub(super) fn need_relation(&mut self, node: usize, name: &Name) {
+        let found = ["table", "view"].iter().find_map(|kind| self.place(&Reference::new(*kind, name.clone())));
+        if let Some(other) = found {
+            self.need(node, other);
+        }
+    }
+
+    /// Draws the edges that the catalog recorded, and those that the shapes imply.
+    fn connect(&mut self, schema: &Schema, apart: &HashSet<Reference>) {
+        for dependency in &schema.dependencies {
+            let Some(on) = self.needed(&dependency.on, &dependency.of, apart) else { continue };
+            if let Some(of) = self.needing(&dependency.of) {
+                self.need(of, on);
+            }
+        }
+        let tables: Vec<(&Name, Vec<Name>)> = schema.tables.iter().map(|table| (&table.name, parents(table))).collect();
+        for (name, parents) in tables {
+            for parent in parents {
+                // A partition could be made before its table, but then the server might find that a name it would give
+                // to a constraint of the table is taken already.
+                let nodes = ["attachment", "table"].map(|kind| self.place(&Reference::new(kind, name.clone())));
+                for node in nodes.into_iter().flatten() {
+                    self.need_relation(node, &parent);
+                }
+            }
+        }
+        self.connect_objects(schema);
+    }
+
+    /// Objects that say in their name what they belong to.
+    fn connect_objects(&mut self, schema: &Schema) {
+        for object in &schema.objects {
+            let owner = match object.kind.as_str() {
+                "sequence owner" => "sequence",
+                "statistics target" => "statistics",
+                "rule state" => "rule",
+                "event trigger state" => "event trigger",
+                _ => continue,
+            };
+            let reference = Reference::new(&object.kind, object.name.clone());
+            let places = self.place(&reference).zip(self.place(&Reference::new(owner, object.name.clone())));
+            if let Some((node, other)) = places {
+                self.need(node, other);
+            }
+        }
+    }
+
+    /// The node that an edge begins at: a view's second half, a default that stands alone, else the table it belongs to.
+    fn needing(&self, of: &Reference) -> Option<usize> {
+        let second = Reference::new("view query", of.name.clone());
+        if of.kind == "view"
+            && let Some(place) = self.place(&second)
+        {
+            return Some(place);
+        }
+        self.place(of)
+    }
+
+    /// The node that an edge ends at. A routine needs no more of a type than its shell.
+    fn needed(&self, on: &Reference, of: &Reference, apart: &HashSet<Reference>) -> Option<usize> {
+        let shell = Reference::new("shell type", on.name.clone());
+        let routine = of.kind == "function" || of.kind == "aggregate";
+        if routine
+            && apart.contains(of)
+            && apart.contains(on)
+            && let Some(place) = self.place(&shell)
+        {
+            return Some(place);
+        }
+        self.place(on)
+    }
+}
+
+/// Tables that must be there before a table or its attachment.
+fn parents(table: &Table) -> Vec<Name> {
+    match &table.kind {
+        TableKind::Partition { parent, .. } => vec![parent.clone()],
+        _ => table.inherits.clone(),
+    }
+}
+
+fn several_statements(object: &Object, text: &str) -> Result<Vec<String>, WriteError> {
+    let split = crate::split::split(text, EngineKind::Postgres).map_err(|error| WriteError::Incomplete {
+        kind: object.kind.clone(),
+        name: object.name.clone(),
+        reason: error.to_string(),
+    })?;
+    Ok(split.into_iter().map(|statement| statement.text.trim().to_owned()).collect())
+}
+
+/// A name with its schema, quoted.
+pub(super) fn quoted(name: &Name) -> String {
+    let schema = name.namespace.iter().map(|namespace| identifier(namespace, EngineKind::Postgres) + ".");
+    schema.collect::<String>() + &identifier(&name.name, EngineKind::Postgres)
+}

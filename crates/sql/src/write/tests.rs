@@ -1,0 +1,184 @@
+use stead_schema::model::{
+    Column, Dependency, ForeignKey, Index, Key, Name, Object, Reference, Table, TableKind, View,
+};
+use stead_schema::{EngineKind, Schema};
+
+use super::order::{circles, order};
+use super::{Phase, WriteError, write};
+
+fn name(name: &str) -> Name {
+    Name::within("public", name)
+}
+
+fn column(name: &str, data_type: &str) -> Column {
+    Column { name: name.to_owned(), data_type: data_type.to_owned(), nullable: true, ..Column::default() }
+}
+
+fn table(own: &str, columns: Vec<Column>) -> Table {
+    Table { name: name(own), columns, ..Table::default() }
+}
+
+fn view(own: &str, query: &str) -> View {
+    View { name: name(own), query: query.to_owned(), columns: vec![column("a", "integer")], ..View::default() }
+}
+
+fn function(own: &str) -> Object {
+    let body = format!("CREATE FUNCTION public.{own}");
+    Object { kind: "function".to_owned(), name: name(own), body, ..Object::default() }
+}
+
+fn needs(of: (&str, &str), on: (&str, &str)) -> Dependency {
+    Dependency { of: Reference::new(of.0, name(of.1)), on: Reference::new(on.0, name(on.1)) }
+}
+
+fn texts(schema: &Schema) -> Vec<String> {
+    write(schema).unwrap().into_iter().map(|statement| statement.sql).collect()
+}
+
+#[test]
+fn an_empty_schema_needs_no_statement() {
+    for engine in [EngineKind::Postgres, EngineKind::Mysql, EngineKind::Mariadb, EngineKind::Sqlite] {
+        assert_eq!(write(&Schema::empty(engine)).unwrap(), []);
+    }
+}
+
+#[test]
+fn what_is_needed_comes_first_and_then_the_lower_rank() {
+    assert_eq!(order(&[3, 2, 1, 0], &[vec![], vec![0], vec![], vec![2]]), [2, 3, 0, 1]);
+    assert_eq!(order(&[0, 0, 0], &[vec![], vec![], vec![]]), [0, 1, 2]);
+}
+
+#[test]
+fn a_circle_is_found_without_what_hangs_on_it() {
+    let needs = [vec![1], vec![2], vec![1], vec![], vec![3, 1]];
+    assert_eq!(order(&[0; 5], &needs), [3]);
+    assert_eq!(circles(&needs), [1, 2]);
+}
+
+#[test]
+fn views_follow_the_views_they_read() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.views = vec![view("a", "SELECT a FROM z"), view("z", "SELECT 1 AS a")];
+    schema.dependencies = vec![needs(("view", "a"), ("view", "z"))];
+    let wanted = ["CREATE VIEW \"public\".\"z\" AS\nSELECT 1 AS a", "CREATE VIEW \"public\".\"a\" AS\nSELECT a FROM z"];
+    assert_eq!(texts(&schema), wanted);
+}
+
+#[test]
+fn a_view_in_a_circle_first_gives_nulls() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.views = vec![view("v", "SELECT a FROM f()")];
+    schema.objects = vec![function("f")];
+    schema.dependencies = vec![needs(("view", "v"), ("function", "f")), needs(("function", "f"), ("view", "v"))];
+    let wanted = [
+        "SET check_function_bodies = false",
+        "CREATE VIEW \"public\".\"v\" AS\n SELECT\n    NULL::integer AS \"a\"",
+        "CREATE FUNCTION public.f",
+        "CREATE OR REPLACE VIEW \"public\".\"v\" AS\nSELECT a FROM f()",
+    ];
+    assert_eq!(texts(&schema), wanted);
+}
+
+#[test]
+fn a_default_in_a_circle_is_set_later() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    let with_default = Column { default: Some("f()".to_owned()), ..column("a", "integer") };
+    schema.tables = vec![table("t", vec![with_default])];
+    schema.objects = vec![function("f")];
+    let default = Reference::part("default", &name("t"), "a");
+    schema.dependencies = vec![
+        Dependency { of: default, on: Reference::new("function", name("f")) },
+        needs(("function", "f"), ("table", "t")),
+    ];
+    let statements = write(&schema).unwrap();
+    let texts: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
+    let wanted = [
+        "SET check_function_bodies = false",
+        "CREATE TABLE \"public\".\"t\" (\n    \"a\" integer\n)",
+        "CREATE FUNCTION public.f",
+        "ALTER TABLE ONLY \"public\".\"t\" ALTER COLUMN \"a\" SET DEFAULT f()",
+    ];
+    assert_eq!(texts, wanted);
+    assert!(statements.iter().all(|statement| statement.phase == Phase::Before), "rows need the default");
+}
+
+#[test]
+fn routines_that_need_each_other_are_refused_by_name() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.objects = vec![function("f"), function("g")];
+    schema.dependencies =
+        vec![needs(("function", "f"), ("function", "g")), needs(("function", "g"), ("function", "f"))];
+    let error = write(&schema).unwrap_err();
+    assert!(matches!(&error, WriteError::Cycle { objects } if objects.len() == 2), "{error}");
+    assert_eq!(error.code(), "dependency-cycle");
+    assert!(error.to_string().contains("function `public.f`, function `public.g`"), "{error}");
+}
+
+#[test]
+fn tables_that_refer_to_each_other_get_their_keys_last() {
+    let key = |target: &str| ForeignKey {
+        name: Some("k".to_owned()),
+        columns: vec!["a".to_owned()],
+        target: name(target),
+        target_columns: vec!["a".to_owned()],
+        on_delete: "CASCADE".to_owned(),
+        on_update: "NO ACTION".to_owned(),
+        ..ForeignKey::default()
+    };
+    let primary = Key { name: Some("p".to_owned()), columns: vec!["a".to_owned()], ..Key::default() };
+    let with_keys = |own: &str, target: &str| Table {
+        primary_key: Some(primary.clone()),
+        foreign_keys: vec![key(target)],
+        ..table(own, vec![column("a", "integer")])
+    };
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.tables = vec![with_keys("egg", "hen"), with_keys("hen", "egg")];
+    let kinds: Vec<String> = write(&schema).unwrap().into_iter().map(|statement| statement.kind).collect();
+    assert_eq!(kinds, ["table", "table", "primary key", "primary key", "foreign key", "foreign key"]);
+    let last = texts(&schema).pop().unwrap();
+    let wanted = "ALTER TABLE ONLY \"public\".\"hen\" ADD CONSTRAINT \"k\" FOREIGN KEY (\"a\") REFERENCES \"public\".\"egg\"(\"a\") ON DELETE CASCADE";
+    assert_eq!(last, wanted);
+}
+
+#[test]
+fn names_cannot_end_their_quotes() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.tables = vec![Table {
+        name: Name::within("s\"; DROP", "t\"t"),
+        comment: Some("it's \\".to_owned()),
+        ..Table::default()
+    }];
+    let wanted =
+        ["CREATE TABLE \"s\"\"; DROP\".\"t\"\"t\" ()", "COMMENT ON TABLE \"s\"\"; DROP\".\"t\"\"t\" IS E'it''s \\\\'"];
+    assert_eq!(texts(&schema), wanted);
+}
+
+#[test]
+fn an_index_without_its_statement_is_not_guessed() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    let index = Index { name: "i".to_owned(), ..Index::default() };
+    schema.tables = vec![Table { indexes: vec![index], ..table("t", vec![]) }];
+    let error = write(&schema).unwrap_err();
+    assert_eq!((error.code(), error.to_string().contains("`public.i`")), ("incomplete-schema", true));
+}
+
+#[test]
+fn sqlite_is_made_from_the_statements_it_keeps() {
+    let mut schema = Schema::empty(EngineKind::Sqlite);
+    let kept = |text: &str| Some(text.to_owned());
+    let index = Index { name: "i".to_owned(), definition: kept("CREATE INDEX i ON t (a)"), ..Index::default() };
+    schema.tables = vec![
+        Table { name: Name::flat("s"), kind: TableKind::Shadow, ..Table::default() },
+        Table {
+            name: Name::flat("t"),
+            indexes: vec![index],
+            definition: kept("create table t(a)"),
+            ..Table::default()
+        },
+    ];
+    schema.views =
+        vec![View { name: Name::flat("v"), definition: kept("CREATE VIEW v AS SELECT 1"), ..View::default() }];
+    assert_eq!(texts(&schema), ["create table t(a)", "CREATE INDEX i ON t (a)", "CREATE VIEW v AS SELECT 1"]);
+    schema.views[0].definition = None;
+    assert_eq!(write(&schema).unwrap_err().code(), "incomplete-schema");
+}

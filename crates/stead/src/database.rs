@@ -1,0 +1,168 @@
+//! Databases one by one: the engine's own client on one of them, and the end of one. What the client needs to connect
+//! travels in its environment, so that no password is ever among a program's arguments.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use stead_schema::EngineKind;
+
+use crate::environment::{Database, Environment};
+use crate::error::{Error, Result};
+use crate::project::DatabaseLocation;
+
+/// A program to start, with what it needs to find the database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Programs that will do, the best first.
+    pub programs: Vec<&'static str>,
+    /// Its arguments, without any secret.
+    pub arguments: Vec<String>,
+    /// Variables, the password among them.
+    pub variables: BTreeMap<&'static str, String>,
+    /// The package that brings it, by Debian's names.
+    pub package: &'static str,
+}
+
+/// The engine's own client for a database; the only one if no name is given.
+///
+/// # Errors
+///
+/// No name where there are several, an unknown name, or a database whose address is a secret.
+pub fn client(environment: &Environment, name: Option<&str>) -> Result<Client> {
+    let database = choose(environment, name)?;
+    match environment.project.database_location(&database.name) {
+        Some(DatabaseLocation::File(path)) => Ok(Client {
+            programs: vec!["sqlite3"],
+            arguments: vec![path.display().to_string()],
+            variables: BTreeMap::new(),
+            package: "sqlite3",
+        }),
+        Some(DatabaseLocation::Server { engine, url }) => Ok(of_server(*engine, url.expose(), &database.place.0)),
+        Some(DatabaseLocation::Local(local)) => {
+            Ok(of_server(local.engine, &crate::volume::url(local)?, &database.place.0))
+        }
+        _ => Err(Error::failed("unsupported", format!("the address of database `{}` is a secret", database.name))),
+    }
+}
+
+/// The named database, or the only one.
+///
+/// # Errors
+///
+/// No name where there are several, or an unknown one.
+pub fn choose<'a>(environment: &'a Environment, name: Option<&str>) -> Result<&'a Database> {
+    match (name, environment.databases.as_slice()) {
+        (Some(name), _) => environment.database(name),
+        (None, [only]) => Ok(only),
+        (None, all) => {
+            let names: Vec<String> = all.iter().map(|database| format!("`{}`", database.name)).collect();
+            Err(Error::usage("database-needed", "the project has several databases: name one")
+                .hint(format!("there are: {}", names.join(", "))))
+        }
+    }
+}
+
+/// The parts of a URL that a client is told apart.
+struct Parts {
+    user: Option<String>,
+    password: Option<String>,
+    host: Option<String>,
+    port: Option<String>,
+    options: BTreeMap<String, String>,
+}
+
+impl Parts {
+    fn of(url: &str) -> Self {
+        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let some = |text: &str| Some(plain(text)).filter(|text| !text.is_empty());
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        // An address of IP version 6 has colons of its own, inside brackets.
+        let (host, port) = match place.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
+            Some((host, port)) => (host, port),
+            None => (place, ""),
+        };
+        let options = query.split('&').filter_map(|pair| pair.split_once('='));
+        Self {
+            user: some(user),
+            password: some(password),
+            host: some(host.trim_start_matches('[').trim_end_matches(']')),
+            port: some(port),
+            options: options.map(|(name, value)| (name.to_owned(), plain(value))).collect(),
+        }
+    }
+}
+
+fn of_server(engine: EngineKind, url: &str, database: &str) -> Client {
+    let parts = Parts::of(url);
+    match engine {
+        EngineKind::Postgres => postgres(&parts, database),
+        EngineKind::Mysql => mysql(&parts, database, vec!["mysql", "mariadb"], "default-mysql-client"),
+        EngineKind::Mariadb | EngineKind::Sqlite => {
+            mysql(&parts, database, vec!["mariadb", "mysql"], "mariadb-client-core")
+        }
+    }
+}
+
+/// `psql` reads everything from variables. Source: PostgreSQL's page on libpq's environment variables.
+fn postgres(parts: &Parts, database: &str) -> Client {
+    let option = |name: &str| parts.options.get(name).cloned();
+    let named = [
+        ("PGHOST", option("host").or_else(|| parts.host.clone())),
+        ("PGPORT", option("port").or_else(|| parts.port.clone())),
+        ("PGUSER", option("user").or_else(|| parts.user.clone())),
+        ("PGPASSWORD", option("password").or_else(|| parts.password.clone())),
+        ("PGSSLMODE", option("sslmode")),
+        ("PGSSLROOTCERT", option("sslrootcert")),
+        ("PGSSLCERT", option("sslcert")),
+        ("PGSSLKEY", option("sslkey")),
+        ("PGCONNECT_TIMEOUT", option("connect_timeout")),
+        ("PGDATABASE", Some(database.to_owned())),
+    ];
+    let variables = named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    Client { programs: vec!["psql"], arguments: Vec::new(), variables, package: "postgresql-client" }
+}
+
+/// The clients of MySQL and MariaDB take the password alone from a variable.
+fn mysql(parts: &Parts, database: &str, programs: Vec<&'static str>, package: &'static str) -> Client {
+    let option = |name: &str| parts.options.get(name).cloned();
+    let mut arguments = Vec::new();
+    let mut add = |name: &str, value: Option<String>| arguments.extend(value.map(|value| format!("--{name}={value}")));
+    add("host", parts.host.clone());
+    add("port", parts.port.clone());
+    add("socket", option("socket"));
+    add("user", parts.user.clone());
+    add("ssl-ca", option("ssl-ca"));
+    add("database", Some(database.to_owned()));
+    let variables = parts.password.clone().map(|password| ("MYSQL_PWD", password)).into_iter().collect();
+    Client { programs, arguments, variables, package }
+}
+
+/// Removes a database with everything in it; undo points stay.
+///
+/// # Errors
+///
+/// A protected environment, a database that is another project's, or whatever the engine refuses.
+pub async fn destroy(environment: &Environment, name: &str) -> Result<()> {
+    destroyable(environment, name)?;
+    let _held = environment.hold().await?;
+    let database = environment.database(name)?;
+    let removed = database.server.remove(&database.place).await;
+    Ok(removed.map_err(|error| database.named(error))?)
+}
+
+/// Refuses where a database may not be removed, before anybody is asked.
+///
+/// # Errors
+///
+/// A protected environment, or an unknown name.
+pub fn destroyable(environment: &Environment, name: &str) -> Result<()> {
+    environment.database(name)?;
+    environment.refuse_protected("database destroy")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+-- One document for each listed add-on, its number first, as `addons.sql` has it. Every list inside a document has an order
+-- of its own, so that two builds over the same rows give the same documents. An average is a decimal number, which is
+-- exact text on the way out: the index wants a number.
+--
+-- `group_concat` cuts off what is longer than `group_concat_max_len`, 1,024 bytes unless the server says otherwise. That is
+-- room for fifteen authors with the longest handles; the longest list here takes a tenth of it.
+
+SELECT
+    addons.id,
+    addons.slug,
+    addons.name,
+    addons.summary,
+    addons.description,
+    (
+        SELECT group_concat(users.handle ORDER BY addon_authors.position SEPARATOR ', ')
+        FROM addon_authors
+        JOIN users ON users.id = addon_authors.user_id
+        WHERE addon_authors.addon_id = addons.id
+    ) AS authors,
+    (
+        SELECT group_concat(tags.name ORDER BY tags.name SEPARATOR ', ')
+        FROM addon_tags
+        JOIN tags ON tags.id = addon_tags.tag_id
+        WHERE addon_tags.addon_id = addons.id
+    ) AS tags,
+    (
+        SELECT group_concat(categories.name ORDER BY categories.id SEPARATOR ', ')
+        FROM addon_categories
+        JOIN categories ON categories.id = addon_categories.category_id
+        WHERE addon_categories.addon_id = addons.id
+    ) AS categories,
+    CAST(rating_summaries.average AS DOUBLE) AS rating,
+    coalesce(rating_summaries.ratings_count, 0) AS ratings,
+    addons.users_count AS users,
+    addons.downloads_count AS downloads,
+    date_format(addons.last_released_at, '%Y-%m-%dT%H:%i:%sZ') AS released
+FROM addons
+LEFT JOIN rating_summaries ON rating_summaries.addon_id = addons.id
+WHERE addons.status = 'listed'
+ORDER BY addons.id;

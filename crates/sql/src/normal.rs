@@ -57,7 +57,9 @@ pub fn normal_form(sql: &str, engine: EngineKind) -> String {
     while tokens.last().is_some_and(|last| last.is_symbol(";")) {
         tokens.pop();
     }
-    normal_tokens(&tokens)
+    let text = normal_tokens(&tokens);
+    // At the very start of a text the letter is a byte order mark, which the next reader would drop.
+    if text.starts_with('\u{feff}') { format!(" {text}") } else { text }
 }
 
 /// The normal form of tokens that are all code.

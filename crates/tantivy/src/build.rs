@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use stead_engine::search::{Built, Document, IndexBuild};
 use stead_engine::{EngineError, ErrorClass};
 use tantivy::index::{SegmentId, SegmentMeta};
-use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
-use tantivy::{Index, IndexWriter, TantivyError};
+use tantivy::indexer::{IndexWriterOptions, NoMergePolicy, UserOperation};
+use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError};
 
 use crate::backlog::{Backlog, Weighed};
 use crate::convert::shortened;
@@ -29,6 +29,12 @@ const MEMORY: usize = 256 << 20;
 
 /// Memory of one indexing thread at most, in bytes: more makes nothing faster.
 const THREAD_MEMORY: usize = 64 << 20;
+
+/// Documents that are handed over together, at most: each time costs a look for a thread that has nothing to do.
+const GROUP: usize = 64;
+
+/// A group of documents ends when it has so many bytes: tantivy looks at its memory between groups only.
+const GROUP_WEIGHT: usize = 256 << 10;
 
 /// A finished index has at most so many segments; a search opens each of them.
 const MOST_SEGMENTS: usize = 16;
@@ -114,7 +120,8 @@ impl Building {
     }
 
     fn check(&self, documents: &[Document]) -> Result<Vec<Laid>, EngineError> {
-        let batch = documents.iter().map(|row| self.layout.lay(row)).collect::<Result<Vec<_>, _>>()?;
+        let mut bytes = Vec::new();
+        let batch = documents.iter().map(|row| self.layout.lay(row, &mut bytes)).collect::<Result<Vec<_>, _>>()?;
         let mut keys = HashSet::with_capacity(batch.len());
         if let Some(twice) = batch.iter().find(|laid| !keys.insert(&laid.key)) {
             return Err(self.twice(&twice.key));
@@ -125,13 +132,25 @@ impl Building {
 
     fn feed(&mut self, batch: Vec<Laid>) -> Result<(), EngineError> {
         self.batches += u64::from(!batch.is_empty());
+        let (mut group, mut weight) = (Vec::with_capacity(GROUP), 0);
         for laid in batch {
-            let document = self.backlog.admit(laid.document, laid.weight);
-            if let Err(error) = self.writer.add_document(document) {
-                // When an indexing thread dies, tantivy says only that; its own error comes out when it is joined.
-                let cause = self.writer.prepare_commit().err();
-                return Err(self.failed(cause.unwrap_or(error)));
+            group.push(laid.document);
+            weight += laid.weight;
+            if group.len() == GROUP || weight >= GROUP_WEIGHT {
+                let full = std::mem::replace(&mut group, Vec::with_capacity(GROUP));
+                self.send(full, std::mem::take(&mut weight))?;
             }
+        }
+        self.send(group, weight)
+    }
+
+    /// Hands a group of documents to the indexing threads.
+    fn send(&mut self, group: Vec<TantivyDocument>, weight: usize) -> Result<(), EngineError> {
+        let group = self.backlog.admit(group, weight);
+        if let Err(error) = self.writer.run(group.into_iter().map(UserOperation::Add)) {
+            // When an indexing thread dies, tantivy says only that; its own error comes out when it is joined.
+            let cause = self.writer.prepare_commit().err();
+            return Err(self.failed(cause.unwrap_or(error)));
         }
         Ok(())
     }

@@ -17,6 +17,9 @@ pub(crate) const KEY: &str = "key";
 /// The inner name of the field with the whole document.
 pub(crate) const DOCUMENT: &str = "document";
 
+/// What a document takes besides the bytes of its values, about.
+const OVERHEAD: usize = 256;
+
 /// A definition and the schema made from it.
 #[derive(Clone)]
 pub(crate) struct Layout {
@@ -57,12 +60,12 @@ impl Layout {
         Ok(Self { definition: definition.clone(), schema: schema.build(), key, document, fields, key_place })
     }
 
-    /// Makes a document of a row.
+    /// Makes a document of a row. The bytes are room to work in, which serves one row after the other.
     ///
     /// # Errors
     ///
     /// Class `constraint` with the key and the field of a value that does not fit.
-    pub(crate) fn lay(&self, row: &[Value]) -> Result<Laid, EngineError> {
+    pub(crate) fn lay(&self, row: &[Value], bytes: &mut Vec<u8>) -> Result<Laid, EngineError> {
         let wanted = self.fields.len();
         if row.len() != wanted {
             let text = format!("a document of {} values was given to an index of {wanted} fields", row.len());
@@ -70,20 +73,26 @@ impl Layout {
         }
         let key_name = &self.definition.key;
         let key = key_text(&row[self.key_place]).map_err(|unfit| refusal("a document", key_name, &unfit))?;
-        let mut document = TantivyDocument::with_capacity(256);
+        let capacity = capacity(row, &key);
+        let mut document = TantivyDocument::with_capacity(capacity);
         document.add_text(self.key, &key);
-        let mut bytes = Vec::with_capacity(256);
+        bytes.clear();
         for ((value, declared), field) in row.iter().zip(&self.definition.fields).zip(&self.fields) {
             let named = |unfit| refusal(&format!("document `{}`", shortened(&key)), &declared.name, &unfit);
             put(&mut document, *field, convert(declared.kind, value).map_err(named)?);
             let fits = value.as_text().is_none_or(|text| u32::try_from(text.len()).is_ok());
-            fits.then(|| stored::encode(value, &mut bytes)).ok_or_else(|| named(Unfit::TooMuch))?;
+            fits.then(|| stored::encode(value, bytes)).ok_or_else(|| named(Unfit::TooMuch))?;
         }
-        document.add_bytes(self.document, &bytes);
-        // A word is kept in its field and once more as part of the whole.
-        let weight = 2 * bytes.len() + 2 * key.len();
-        Ok(Laid { key: key.into_owned(), document, weight })
+        document.add_bytes(self.document, bytes);
+        Ok(Laid { key: key.into_owned(), document, weight: capacity + OVERHEAD })
     }
+}
+
+/// The bytes of a row's document, about: a word is kept in its field and once more as part of the whole. Room that is made
+/// at once need not be moved when it grows.
+fn capacity(row: &[Value], key: &str) -> usize {
+    let value = |value: &Value| 2 * (value.as_text().map_or(8, str::len) + 8);
+    row.iter().map(value).sum::<usize>() + key.len() + 16
 }
 
 fn refusal(document: &str, field: &str, unfit: &Unfit) -> EngineError {

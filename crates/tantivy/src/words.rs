@@ -3,8 +3,12 @@
 //! character is a word of its own, and what was typed together is then looked for as a phrase.
 
 use tantivy::tokenizer::{
-    Language, LowerCaser, RemoveLongFilter, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
+    Language, LowerCaser, RemoveLongFilter, TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager,
 };
+
+use stems::Stems;
+
+mod stems;
 
 /// Words of more bytes are left out of the index: they are encoded files and the like, nothing that is ever typed.
 const LONGEST_WORD: usize = 256;
@@ -64,7 +68,7 @@ fn stemming(language: Language) -> TextAnalyzer {
     TextAnalyzer::builder(Words::default())
         .filter(RemoveLongFilter::limit(LONGEST_WORD))
         .filter(LowerCaser)
-        .filter(Stemmer::new(language))
+        .filter(Stems::of(language))
         .build()
 }
 
@@ -115,15 +119,27 @@ impl TokenStream for WordStream<'_> {
 }
 
 fn next_word(text: &str, position: usize) -> Option<(usize, usize)> {
-    let rest = text.get(position..)?;
-    let (start, first) = rest.char_indices().find(|(_, letter)| letter.is_alphanumeric())?;
-    let after = start + first.len_utf8();
-    if unspaced(first) {
-        return Some((position + start, position + after));
+    let mut from = position;
+    let mut first = letter(text, from)?;
+    while !first.is_alphanumeric() {
+        from += first.len_utf8();
+        first = letter(text, from)?;
     }
-    let tail = &rest[after..];
-    let length = tail.find(|letter: char| !letter.is_alphanumeric() || unspaced(letter)).unwrap_or(tail.len());
-    Some((position + start, position + after + length))
+    let mut to = from + first.len_utf8();
+    if unspaced(first) {
+        return Some((from, to));
+    }
+    let belongs = |letter: &char| letter.is_ascii_alphanumeric() || (letter.is_alphanumeric() && !unspaced(*letter));
+    while let Some(next) = letter(text, to).filter(belongs) {
+        to += next.len_utf8();
+    }
+    Some((from, to))
+}
+
+/// The character at a place. Most are one byte, which needs no decoding, and this is asked for each of a text.
+fn letter(text: &str, position: usize) -> Option<char> {
+    let byte = *text.as_bytes().get(position)?;
+    if byte.is_ascii() { Some(char::from(byte)) } else { text[position..].chars().next() }
 }
 
 /// Scripts whose words are not set apart by spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese, and Korean, where

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use stead_testkit::fixture::{ended, rows, tables};
@@ -20,6 +21,9 @@ pub(crate) const ABSENT: &str = "absent";
 /// Databases with more rows than that are told apart by counts and lengths.
 const LARGE: u64 = 50_000;
 
+/// Attempts to copy a folder, half a second apart.
+const PATIENCE: u32 = 120;
+
 /// What is to be looked at, by name.
 #[derive(Clone, Copy)]
 pub(crate) struct View {
@@ -31,10 +35,19 @@ pub(crate) struct View {
     pub(crate) snapshots: &'static [&'static str],
 }
 
-/// Copies a folder with everything in it, as it is.
+/// Copies a folder with everything in it, as it is. A seed program that outlived the killed command may still be writing
+/// beside the live things, so that a file vanishes while it is copied; then the copy is made again.
 pub(crate) fn copy(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status();
-    assert!(copied.is_ok_and(|status| status.success()), "{} could not be copied", from.display());
+    for _ in 0..PATIENCE {
+        let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).output();
+        if copied.is_ok_and(|output| output.status.success()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        std::fs::remove_dir_all(to).expect("the incomplete copy goes");
+        std::fs::create_dir(to).expect("an empty folder");
+    }
+    panic!("{} could not be copied", from.display());
 }
 
 /// Looks at a project's folder without touching it.

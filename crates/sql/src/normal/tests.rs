@@ -22,6 +22,15 @@ fn operators_and_casts_keep_their_meaning() {
     assert_eq!(normal_form("a->>'$.B' \"Text\"", Mysql), "a ->> '$.B' \"Text\"");
 }
 
+#[test]
+fn a_name_does_not_become_a_byte_order_mark() {
+    for engine in EngineKind::ALL {
+        let form = normal_form("-- note\n\u{feff}", engine);
+        assert_eq!(normal_form(&form, engine), form);
+        assert!(form.contains('\u{feff}'));
+    }
+}
+
 proptest! {
     #[test]
     fn the_form_of_a_form_is_itself(source in texts()) {

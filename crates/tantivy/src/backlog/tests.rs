@@ -8,8 +8,8 @@ use tantivy::TantivyDocument;
 
 use super::{Backlog, MOST, PATIENCE, Weighed};
 
-fn admit(backlog: &Arc<Backlog>, weight: usize) -> Weighed {
-    backlog.admit(TantivyDocument::new(), weight)
+fn admit(backlog: &Arc<Backlog>, weight: usize) -> Vec<Weighed> {
+    backlog.admit(vec![TantivyDocument::new(), TantivyDocument::new()], weight)
 }
 
 #[test]
@@ -28,6 +28,16 @@ fn a_document_waits_until_there_is_room() {
     assert!(released.load(Ordering::SeqCst), "it did not wait");
     indexing.join().unwrap();
     drop((small, second));
+    assert_eq!(*backlog.waiting.lock().unwrap(), 0);
+}
+
+#[test]
+fn a_group_weighs_until_its_last_document_is_gone() {
+    let backlog = Arc::new(Backlog::default());
+    let mut group = admit(&backlog, 10);
+    group.pop();
+    assert_eq!(*backlog.waiting.lock().unwrap(), 10);
+    group.pop();
     assert_eq!(*backlog.waiting.lock().unwrap(), 0);
 }
 

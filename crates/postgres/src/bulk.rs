@@ -1,5 +1,6 @@
 //! Copying whole databases: rows travel as streams of `COPY`, one a table, and the database around them is built from the
 //! schema; a load is a database built beside the live one, and a swap is two renames in one transaction.
+//! The order of these steps is what keeps the old database whole until the new one is proved.
 
 mod building;
 mod catalog;

@@ -92,6 +92,11 @@ pub(crate) fn working_in(folder: &Path, names: &[&str]) -> Option<u32> {
     first.map(|(pid, _)| *pid)
 }
 
+/// Whether the system tells in which folder a process works, so that finding none proves something.
+pub(crate) fn shows_folders() -> bool {
+    fs::read_link("/proc/self/cwd").is_ok()
+}
+
 /// The parent of a running process, if its program has one of these names. The name is the second field of `/proc/PID/stat`,
 /// cut to 15 bytes.
 fn parent(pid: u32, names: &[&str]) -> Option<u32> {

@@ -153,6 +153,7 @@ impl Launch<'_> {
             return Ok(());
         }
         volume.settle(self.start.kind).await?;
+        volume.forget_ended(self.start.kind, &running)?;
         sockets::remove(&running.sockets);
         volume.forget_running()
     }
@@ -230,11 +231,12 @@ impl Launch<'_> {
             let access = volume.access()?;
             let process = running.process.clone().expect("it was recorded with its process");
             let awaited = Awaited { volume, access: &access, process: &process, child: Some(&mut child) };
-            let Err(error) = wait(awaited, self.probe, self.surroundings).await else {
+            let waited = wait(awaited, self.probe, self.surroundings).await;
+            // Whoever lives as long as the server has to take note of its end: PostgreSQL believes a process that only
+            // waits for that to be a server on its data.
+            std::thread::spawn(move || child.wait());
+            let Err(error) = waited else {
                 let version = programs.version.clone();
-                // Whoever lives as long as the server has to take note of its end: PostgreSQL believes a process that only
-                // waits for that to be a server on its data.
-                std::thread::spawn(move || child.wait());
                 return Ok(Started { beginning, access, process, version });
             };
             if matches!(error, ProvisionError::Ended { .. }) {

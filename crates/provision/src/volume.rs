@@ -210,6 +210,18 @@ impl Volume {
         Ok(())
     }
 
+    /// Removes PostgreSQL's own note of a server that is gone: it takes whatever process has that number by now, even one that
+    /// only waits to be reaped, for a server on its data. The note stays unless it names the recorded process, that process
+    /// has ended, and the system shows none that works in the data; whoever calls has waited for that.
+    pub(crate) fn forget_ended(&self, kind: ServerKind, recorded: &Running) -> Result<()> {
+        let Some(process) = recorded.process.as_ref().filter(|_| kind == ServerKind::Postgres) else { return Ok(()) };
+        let note = self.data().join("postmaster.pid");
+        let text = fs::read_to_string(&note).unwrap_or_default();
+        let named = text.lines().next().and_then(|pid| pid.trim().parse().ok());
+        let proven = named == Some(process.pid) && !process.is_running() && process::shows_folders();
+        if proven && self.unrecorded(kind).is_none() { remove_file(&note) } else { Ok(()) }
+    }
+
     /// Makes the folder, closed to others.
     pub(crate) fn make(&self, account: Option<&Account>) -> Result<()> {
         if let Some(account) = account {

@@ -56,13 +56,13 @@ every_engine! {
             return;
         }
         let mut command = fixture.command(["database", "shell", "main"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut input = child.stdin.take().unwrap();
-        input.write_all(b"SELECT 40 + count(*) AS found FROM items;\n").unwrap();
-        input.flush().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the test's own surroundings are sound");
+        let mut input = child.stdin.take().expect("the test's own surroundings are sound");
+        input.write_all(b"SELECT 40 + count(*) AS found FROM items;\n").expect("the test's own surroundings are sound");
+        input.flush().expect("the test's own surroundings are sound");
         let shown = arguments_of_children(child.id());
         drop(input);
-        ended(child.wait_with_output().unwrap()).exits(0).prints("44");
+        ended(child.wait_with_output().expect("the test's own surroundings are sound")).exits(0).prints("44");
         if let Some(password) = fixture.password() {
             assert!(!shown.contains(&password), "the password is among the arguments: {shown}");
         }
@@ -71,8 +71,8 @@ every_engine! {
     #[test]
     fn row_129_a_missing_client_is_named_with_what_to_install(fixture: ready) {
         let empty = fixture.path("empty");
-        std::fs::create_dir(&empty).unwrap();
-        let run = fixture.run_with(&[("PATH", empty.to_str().unwrap())], ["database", "shell", "main"]);
+        std::fs::create_dir(&empty).expect("the test's own surroundings are sound");
+        let run = fixture.run_with(&[("PATH", empty.to_str().expect("the test's own surroundings are sound"))], ["database", "shell", "main"]);
         run.exits(1).says("is not installed").says("apt install");
         fixture.run(["database", "shell"]).exits(2).says("`main`, `stats`");
     }
@@ -98,7 +98,7 @@ fn arguments_of_children(parent: u32) -> String {
     for _ in 0..200 {
         let mut shown = String::new();
         let mut children = 0;
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        for entry in std::fs::read_dir("/proc").expect("the test's own surroundings are sound").flatten() {
             let path = entry.path();
             let Ok(status) = std::fs::read_to_string(path.join("status")) else { continue };
             if status.lines().any(|line| line == format!("PPid:\t{parent}")) {

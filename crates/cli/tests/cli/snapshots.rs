@@ -14,7 +14,7 @@ every_engine! {
     fn row_084_seed_resets_migrates_runs_the_steps_and_writes_init(fixture: ready) {
         let content = fixture.content();
         fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (50, 2, 'stray')");
-        fs::remove_dir_all(fixture.path("backups/_init")).unwrap();
+        fs::remove_dir_all(fixture.path("backups/_init")).expect("the test's own surroundings are sound");
         fixture.run(["seed"]).exits(0).says("seed step 1, seed/base.sql").says("seed step 3");
         assert_eq!(fixture.content(), content);
         fixture.run(["snapshots", "verify", "_init"]).exits(0);
@@ -31,7 +31,7 @@ every_engine! {
     #[test]
     fn row_086_steps_run_in_order_and_a_failing_one_stops_with_its_name(fixture: project) {
         let ended = fixture.run(["init"]).exits(0);
-        let order: Vec<usize> = ["step 1", "step 2", "step 3"].iter().map(|step| ended.err.find(step).unwrap()).collect();
+        let order: Vec<usize> = ["step 1", "step 2", "step 3"].iter().map(|step| ended.err.find(step).expect("the test's own surroundings are sound")).collect();
         assert!(order.is_sorted(), "{}", ended.err);
         assert!(ended.err.contains("files are written"), "what a program says is passed on: {}", ended.err);
         let before = fixture.content();
@@ -193,7 +193,7 @@ every_engine! {
         for path in files.keys().filter(|path| fixture.path("backups/b").join(path).is_file()) {
             kinds += 1;
             let path = format!("backups/b/{path}");
-            let sound = fs::read(fixture.path(&path)).unwrap();
+            let sound = fs::read(fixture.path(&path)).expect("the test's own surroundings are sound");
             for at in [0, sound.len() / 2, sound.len() - 1] {
                 let mut flipped = sound.clone();
                 flipped[at] ^= 0x20;
@@ -214,9 +214,9 @@ every_engine! {
         fixture.run(["snapshots", "list"]).exits(0).prints("b  20").prints("shop@33cc44dd55ee").prints("not verified");
         fixture.run(["snapshots", "verify", "b"]).exits(0);
         let document = fixture.run(["snapshots", "list", "--json"]).exits(0).json();
-        let entry = document["snapshots"].as_array().unwrap().iter().find(|entry| entry["name"] == "b").unwrap();
-        assert!(entry["verified_at"].is_string() && entry["packed_bytes"].as_u64().unwrap() > 0 && entry["rows"] == 7);
-        fs::remove_file(fixture.path("backups/b/manifest.json")).unwrap();
+        let entry = document["snapshots"].as_array().expect("the test's own surroundings are sound").iter().find(|entry| entry["name"] == "b").expect("the test's own surroundings are sound");
+        assert!(entry["verified_at"].is_string() && entry["packed_bytes"].as_u64().expect("the test's own surroundings are sound") > 0 && entry["rows"] == 7);
+        fs::remove_file(fixture.path("backups/b/manifest.json")).expect("the test's own surroundings are sound");
         fixture.run(["snapshots", "list"]).exits(0).prints("b  broken");
     }
 }
@@ -250,13 +250,13 @@ fn row_097_a_dump_to_standard_output_is_pipe_safe() {
 every_engine! {
     #[test]
     fn row_097_an_unpacked_stream_is_a_snapshot(fixture: ready) {
-        let stream = fixture.command(["dump", "--stdout", "--name", "s"]).output().unwrap().stdout;
+        let stream = fixture.command(["dump", "--stdout", "--name", "s"]).output().expect("the test's own surroundings are sound").stdout;
         let content = fixture.content();
         fixture.write("s.tar", stream);
         let mut unpack = std::process::Command::new("tar");
         unpack.args(["-xf", "s.tar", "-C", "backups"]).current_dir(fixture.path("."));
-        assert!(unpack.status().unwrap().success());
-        fs::remove_file(fixture.path("backups/stream.blake3")).unwrap();
+        assert!(unpack.status().expect("the test's own surroundings are sound").success());
+        fs::remove_file(fixture.path("backups/stream.blake3")).expect("the test's own surroundings are sound");
         fixture.sql("main", "DELETE FROM items");
         fixture.run(["load", "s"]).exits(0);
         assert_eq!(fixture.content(), content);
@@ -288,7 +288,7 @@ every_engine! {
         fixture.run(["dump", "--name", "b"]).exits(0);
         fixture.sql("main", "DELETE FROM items WHERE id = 1");
         let before = (fixture.content(), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
-        fs::remove_dir_all(fixture.path("backups/b/storage")).unwrap();
+        fs::remove_dir_all(fixture.path("backups/b/storage")).expect("the test's own surroundings are sound");
         fixture.run(["load", "b"]).exits(1).says("storage");
         let after = (fixture.content(), fixture.stamps("storage"), fixture.stamps(".stead/development/indexes"));
         assert_eq!(after, before);
@@ -321,7 +321,7 @@ every_engine! {
     #[test]
     fn row_105_an_older_snapshot_is_upgraded_unless_asked_not_to(fixture: project) {
         let third = fixture.read("apps/shop/migrations/0003_items_by_kind.sql");
-        fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
+        fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).expect("the test's own surroundings are sound");
         fixture.run(["init"]).exits(0);
         fixture.run(["dump", "--name", "old"]).exits(0);
         fixture.write("apps/shop/migrations/0003_items_by_kind.sql", third);
@@ -334,7 +334,7 @@ every_engine! {
     #[test]
     fn row_106_a_newer_snapshot_is_refused_by_name(fixture: ready) {
         fixture.run(["dump", "--name", "new"]).exits(0);
-        fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).unwrap();
+        fs::remove_file(fixture.path("apps/shop/migrations/0003_items_by_kind.sql")).expect("the test's own surroundings are sound");
         let before = fixture.tree(".stead");
         fixture.run(["load", "new"]).exits(4).says("`new` is newer").says("`shop` 33cc44dd55ee");
         fixture.run(["init", "--load", "new"]).exits(4);
@@ -344,7 +344,7 @@ every_engine! {
     #[test]
     fn row_107_init_makes_missing_leaves_and_touches_no_file(fixture: ready) {
         fixture.write("storage/papers/mine.txt", "mine");
-        fs::remove_dir_all(fixture.path("storage/pictures")).unwrap();
+        fs::remove_dir_all(fixture.path("storage/pictures")).expect("the test's own surroundings are sound");
         let before = fixture.stamps("storage/papers");
         fixture.run(["init"]).exits(0).says("made pictures");
         assert!(fixture.path("storage/pictures").is_dir());

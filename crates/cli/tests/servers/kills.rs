@@ -13,7 +13,12 @@ const PLACES: [&str; 5] = ["up-initialise", "up-initialised", "up-volume-made", 
 
 fn killed_at(local: &Local, place: &str) {
     let variables = [("STEAD_FAILPOINT", format!("{place}=kill"))];
-    let killed = local.fixture.command(["up", "--no-init"]).envs(variables).output().unwrap();
+    let killed = local
+        .fixture
+        .command(["up", "--no-init"])
+        .envs(variables)
+        .output()
+        .expect("the test's own surroundings are sound");
     assert_eq!(killed.status.code(), None, "{place}: {}", String::from_utf8_lossy(&killed.stderr));
 }
 
@@ -37,8 +42,11 @@ fn a_kill_at_any_place_is_survived(server: TestServer) {
 
 /// How many processes work in the project's volume.
 fn servers_of(local: &Local) -> usize {
-    let data = local.folder().join("data").canonicalize().unwrap();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path().join("cwd"));
+    let data = local.folder().join("data").canonicalize().expect("the test's own surroundings are sound");
+    let processes = std::fs::read_dir("/proc")
+        .expect("the test's own surroundings are sound")
+        .flatten()
+        .map(|entry| entry.path().join("cwd"));
     processes.filter(|link| std::fs::read_link(link).is_ok_and(|folder| folder == data)).count()
 }
 
@@ -66,15 +74,15 @@ fn a_kill_at_any_place_is_survived_on_mysql() {
 fn a_kill_while_the_volume_is_made_is_survived(server: TestServer) {
     let Some(local) = Local::new(server) else { return };
     let mut up = local.fixture.command(["up", "--no-init"]);
-    let mut up = up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut up = up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the test's own surroundings are sound");
     let unfinished = local.fixture.path(".stead/volumes/main/data.new");
     let begun = Instant::now();
     while !unfinished.exists() {
         assert!(begun.elapsed().as_secs() < 60, "the volume is being made");
         std::thread::yield_now();
     }
-    Command::new("kill").args(["-9", &up.id().to_string()]).status().unwrap();
-    up.wait().unwrap();
+    Command::new("kill").args(["-9", &up.id().to_string()]).status().expect("the test's own surroundings are sound");
+    up.wait().expect("the test's own surroundings are sound");
     assert_eq!(local.volume()["state"], "half-made");
     local.run(["volume", "list"]).exits(0).prints("main  half-made");
     local

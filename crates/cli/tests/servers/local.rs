@@ -21,7 +21,8 @@ impl Local {
     pub(crate) fn new(server: TestServer) -> Option<Self> {
         let programs = server.programs()?;
         let fixture = Fixture::empty(STEAD);
-        fs::set_permissions(fixture.path("."), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(fixture.path("."), fs::Permissions::from_mode(0o755))
+            .expect("the test's own surroundings are sound");
         let (kind, programs) = (server.kind(), programs.display());
         let section = format!("[servers.main]\nkind = \"{kind}\"\npath = \"{programs}\"\nthrowaway = true\n");
         fixture.write("stead.toml", format!("[project]\nname = \"shop\"\n\n{section}\n[databases.own]\n"));
@@ -41,8 +42,8 @@ impl Local {
     /// The entry of the volume `main` in `stead volume list`.
     pub(crate) fn volume(&self) -> serde_json::Value {
         let document = self.run(["volume", "list", "--json"]).exits(0).json();
-        let entries = document["volumes"].as_array().unwrap().clone();
-        entries.into_iter().find(|entry| entry["name"] == "main").unwrap()
+        let entries = document["volumes"].as_array().expect("the test's own surroundings are sound").clone();
+        entries.into_iter().find(|entry| entry["name"] == "main").expect("the test's own surroundings are sound")
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -50,15 +51,15 @@ impl Local {
     }
 
     pub(crate) fn port(&self) -> u64 {
-        self.volume()["port"].as_u64().unwrap()
+        self.volume()["port"].as_u64().expect("the test's own surroundings are sound")
     }
 
     pub(crate) fn pid(&self) -> u64 {
-        self.volume()["pid"].as_u64().unwrap()
+        self.volume()["pid"].as_u64().expect("the test's own surroundings are sound")
     }
 
     pub(crate) fn password(&self) -> String {
-        fs::read_to_string(self.folder().join("password")).unwrap()
+        fs::read_to_string(self.folder().join("password")).expect("the test's own surroundings are sound")
     }
 
     /// The URL of a database on the server.
@@ -84,14 +85,16 @@ impl Local {
                 client
             }
         };
-        let output = command.output().unwrap();
+        let output = command.output().expect("the test's own surroundings are sound");
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        String::from_utf8(output.stdout).expect("the test's own surroundings are sound").trim().to_owned()
     }
 
     pub(crate) fn kill_server(&self) {
         let pid = self.pid().to_string();
-        assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill").args(["-9", &pid]).status().expect("the test's own surroundings are sound").success()
+        );
         let begun = std::time::Instant::now();
         while self.volume()["state"] == "running" {
             assert!(begun.elapsed().as_secs() < 30, "it was killed");

@@ -20,10 +20,11 @@ fn a_late_server_is_waited_for(server: TestServer) {
     let never = other.run(["wait", "--attempts", "2", "--pause", "10"]).exits(7);
     assert!(never.err.contains("far") && !never.err.contains(&local.password()), "{}", never.err);
     let mut waiting = other.command(["wait", "--attempts", "100", "--pause", "100"]);
-    let waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waiting =
+        waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the test's own surroundings are sound");
     std::thread::sleep(Duration::from_secs(6));
     local.run(["up", "--no-init"]).exits(0);
-    ended(waiting.wait_with_output().unwrap()).exits(0).says("answering: far");
+    ended(waiting.wait_with_output().expect("the test's own surroundings are sound")).exits(0).says("answering: far");
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn rows_outlive_down(server: TestServer) {
     local.run(["status"]).exits(0).prints(&format!("server main: {} running, port {port}\n", server.kind()));
     local.run(["up", "--no-init"]).exits(0).says("running already");
     assert_eq!(local.pid(), pid);
-    local.run(["down", "--dry-run"]).exits(0).prints(&format!("would stop the server main ("));
+    local.run(["down", "--dry-run"]).exits(0).prints("would stop the server main (");
     local.run(["down"]).exits(0).says("main: stopped in ");
     assert_eq!(local.volume()["state"], "stopped");
     local.run(["down"]).exits(0).says("main: was not running");
@@ -162,7 +163,7 @@ fn row_145_147_on_mysql_removing_a_volume_asks() {
 fn data_outlives_the_project(server: TestServer) {
     let Some(local) = Local::new(server) else { return };
     let elsewhere = local.fixture.path("elsewhere/data");
-    fs::create_dir(local.fixture.path("elsewhere")).unwrap();
+    fs::create_dir(local.fixture.path("elsewhere")).expect("the test's own surroundings are sound");
     local.fixture.replace(
         "stead.toml",
         "throwaway = true",
@@ -173,7 +174,7 @@ fn data_outlives_the_project(server: TestServer) {
     local.sql("INSERT INTO kept VALUES (148)");
     local.kill_server();
     assert_eq!(local.volume()["state"], "cut-off");
-    fs::remove_dir_all(local.fixture.path(".stead")).unwrap();
+    fs::remove_dir_all(local.fixture.path(".stead")).expect("the test's own surroundings are sound");
     local.run(["up", "--no-init"]).exits(0);
     assert_eq!(local.sql("SELECT id FROM kept"), "148", "what was committed outlives the kill of its server");
     local.run(["down"]).exits(0);

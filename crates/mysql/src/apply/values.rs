@@ -41,7 +41,7 @@ pub(crate) fn own_text(value: DriverValue) -> Result<Option<String>, EngineError
 /// A row as the port has it.
 pub(crate) fn row(row: DriverRow) -> Result<Row, EngineError> {
     let columns = row.columns();
-    row.unwrap().into_iter().zip(columns.iter()).map(|(found, column)| value(found, column)).collect()
+    mysql_async::Row::unwrap(row).into_iter().zip(columns.iter()).map(|(found, column)| value(found, column)).collect()
 }
 
 fn value(value: DriverValue, column: &Column) -> Result<Value, EngineError> {

@@ -189,7 +189,9 @@ fn write_json(stream: &mut dyn SinkStream, content: &impl serde::Serialize) -> s
 
 /// Adds a row as a line.
 fn encode(row: DriverRow, table: &TablePlan, columns: &[Column], line: &mut Vec<u8>) -> Result<(), EngineError> {
-    for (index, ((value, plan), column)) in row.unwrap().into_iter().zip(&table.columns).zip(columns).enumerate() {
+    for (index, ((value, plan), column)) in
+        mysql_async::Row::unwrap(row).into_iter().zip(&table.columns).zip(columns).enumerate()
+    {
         if index > 0 {
             line.push(b'\t');
         }

@@ -1,5 +1,6 @@
 //! The journal of a swap: a table in the database that keeps the old tables (or, where there is none, in the one that goes),
 //! with everything another process needs to take the swap back or to complete it.
+//! It is written before the first object moves and dropped when the last one has its place.
 
 use serde::{Deserialize, Serialize};
 use stead_engine::EngineError;

@@ -201,7 +201,7 @@ impl Connection {
     /// Runs one of our own queries in the text protocol; every value as the server spells it.
     pub(crate) async fn texts(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, EngineError> {
         let rows = self.raw(sql).await?;
-        rows.into_iter().map(|row| row.unwrap().into_iter().map(values::own_text).collect()).collect()
+        rows.into_iter().map(|row| mysql_async::Row::unwrap(row).into_iter().map(values::own_text).collect()).collect()
     }
 
     /// Runs one of our own queries in the text protocol; rows as the driver has them.

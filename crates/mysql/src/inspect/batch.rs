@@ -62,5 +62,5 @@ fn row(row: DriverRow) -> Row {
         DriverValue::Bytes(bytes) => Some(bytes),
         other => Some(other.as_sql(true).into_bytes()),
     };
-    row.unwrap().into_iter().map(bytes).collect()
+    mysql_async::Row::unwrap(row).into_iter().map(bytes).collect()
 }

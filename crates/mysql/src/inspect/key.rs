@@ -1,4 +1,5 @@
 //! Keys, foreign keys, checks and periods, as `SHOW CREATE TABLE` prints them.
+//! They are read word by word; a word that is not known here makes the table one that is refused by name.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! Rows from memory into a table: one prepared statement, sent again and again without waiting for the answers, and the number
 //! of the row that failed.
+//! Seeds come this way, so an error must lead back to a line of a file.
 
 use std::iter;
 

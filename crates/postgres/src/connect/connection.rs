@@ -1,5 +1,6 @@
 //! One connection to one database, and nothing above it: it sends, counts what it sent, keeps the server's notices, and when it
 //! is dropped in the middle of something it has the server stop that.
+//! Everything else in this crate speaks to the server through it.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,6 @@
 //! What the inspection has learned so far: the schema it builds, and which row of the catalog became which object, so that
 //! comments, grants, dependencies and the inventory find their objects by the server's numbers.
+//! Nothing here asks the server anything.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -1,4 +1,5 @@
 //! Objects that have no shape of their own: the server writes each as one statement, and that statement is what is kept.
+//! Kinds that the diff must understand part by part have shapes and live elsewhere.
 
 use stead_engine::EngineError;
 use stead_schema::model::{Name, Reference};

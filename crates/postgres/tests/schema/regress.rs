@@ -87,7 +87,7 @@ fn what_the_regression_suite_leaves_comes_back() {
     }
 }
 
-async fn trial(scene: &Scene, folder: &std::path::Path, file: &PathBuf, name: &str, tally: &mut Tally) {
+async fn trial(scene: &Scene, folder: &std::path::Path, file: &std::path::Path, name: &str, tally: &mut Tally) {
     let (first, second) = (scene.name("a"), scene.name("b"));
     drop(scene.database(&first).await);
     let maintenance = scene.connect("postgres").await;

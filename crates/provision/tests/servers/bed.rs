@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::process::Command;
+use std::sync::{Arc, Mutex, Weak};
 
 use stead_engine::{Event, Holder, Reporter};
 use stead_provision::{
-    Knock, Profile, ProvisionError, ServerKind, Start, Started, State, Surroundings, Volume, start, stop,
+    Knock, Profile, ProvisionError, ServerKind, Start, Started, State, Surroundings, Volume, prepare, start, stop,
 };
 use stead_testkit::servers::TestServer;
 
@@ -19,7 +20,14 @@ pub(crate) struct Bed {
     pub(crate) programs: PathBuf,
     pub(crate) surroundings: Surroundings,
     said: Arc<Said>,
+    server: TestServer,
+    model: Mutex<Option<Arc<tempfile::TempDir>>>,
 }
+
+/// A folder for each server with a volume that was made once, for tests that do not ask how that is done: making one takes
+/// seconds, copying it hardly any time. It goes with the last test that has it.
+static MODELS: [tokio::sync::Mutex<Weak<tempfile::TempDir>>; 4] =
+    [const { tokio::sync::Mutex::const_new(Weak::new()) }; 4];
 
 /// Keeps what is said.
 #[derive(Default)]
@@ -28,7 +36,7 @@ struct Said(Mutex<Vec<String>>);
 impl Reporter for Said {
     fn event(&self, event: Event) {
         if let Event::Warning { text } | Event::Waiting { text } = event {
-            self.0.lock().unwrap().push(text);
+            self.0.lock().expect("the test's own surroundings are sound").push(text);
         }
     }
 }
@@ -37,9 +45,11 @@ impl Bed {
     /// A bed for that server; none after a skip was reported.
     pub(crate) fn new(server: TestServer) -> Option<Self> {
         let programs = server.programs()?;
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let kind = *ServerKind::ALL.iter().find(|kind| kind.word() == server.kind()).unwrap();
+        let folder = open_folder();
+        let kind = *ServerKind::ALL
+            .iter()
+            .find(|kind| kind.word() == server.kind())
+            .expect("the test's own surroundings are sound");
         let said = Arc::new(Said::default());
         let holder = Holder {
             process: std::process::id(),
@@ -51,7 +61,31 @@ impl Bed {
         let path = std::env::var("PATH").unwrap_or_default();
         let variables = BTreeMap::from([("PATH".to_owned(), path)]);
         let surroundings = Surroundings::new(&variables, holder, said.clone());
-        Some(Self { folder, kind, programs, surroundings, said })
+        Some(Self { folder, kind, programs, surroundings, said, server, model: Mutex::default() })
+    }
+
+    /// Begins with a volume that is whole and whose server was never started.
+    pub(crate) async fn furnish(&self) {
+        let model = self.model().await;
+        let parent = self.folder.path().join("volumes");
+        fs::create_dir(&parent).expect("the test's own surroundings are sound");
+        let mut copy = Command::new("cp");
+        copy.args(["-a", "--sparse=always", "--reflink=auto"]).args([model.path().join("main"), parent]);
+        assert!(copy.status().expect("the test's own surroundings are sound").success());
+        *self.model.lock().expect("the test's own surroundings are sound") = Some(model);
+    }
+
+    async fn model(&self) -> Arc<tempfile::TempDir> {
+        let mut kept = MODELS[self.server as usize].lock().await;
+        if let Some(model) = kept.upgrade() {
+            return model;
+        }
+        let folder = open_folder();
+        let plan = Start { volume: Volume::at(folder.path().join("main")), ..self.plan() };
+        assert!(prepare(&plan, &self.surroundings).await.expect("the test's own surroundings are sound"));
+        let model = Arc::new(folder);
+        *kept = Arc::downgrade(&model);
+        model
     }
 
     pub(crate) fn volume(&self) -> Volume {
@@ -71,7 +105,7 @@ impl Bed {
     }
 
     pub(crate) async fn start(&self) -> Started {
-        self.try_start(&self.plan()).await.unwrap()
+        self.try_start(&self.plan()).await.expect("the test's own surroundings are sound")
     }
 
     pub(crate) async fn try_start(&self, plan: &Start) -> Result<Started, ProvisionError> {
@@ -79,12 +113,12 @@ impl Bed {
     }
 
     pub(crate) async fn stop(&self) -> stead_provision::Stopped {
-        stop(&self.volume(), &self.surroundings).await.unwrap()
+        stop(&self.volume(), &self.surroundings).await.expect("the test's own surroundings are sound")
     }
 
     /// What was said to whoever watches.
     pub(crate) fn said(&self) -> String {
-        self.said.0.lock().unwrap().join("\n")
+        self.said.0.lock().expect("the test's own surroundings are sound").join("\n")
     }
 
     /// Runs a test to its end.
@@ -93,8 +127,16 @@ impl Bed {
     }
 }
 
+/// A folder that others than we can look into.
+fn open_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("the test's own surroundings are sound");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))
+        .expect("the test's own surroundings are sound");
+    folder
+}
+
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("the test's own surroundings are sound")
 }
 
 impl Drop for Bed {

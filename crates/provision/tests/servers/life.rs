@@ -19,7 +19,7 @@ async fn starts_once_and_keeps_its_port(bed: &Bed) {
     let first = bed.start().await;
     assert_eq!(first.beginning, Beginning::Initialised);
     assert!((20_000..=31_999).contains(&first.access.port), "{}", first.access.port);
-    Knock.ask(&first.access).await.unwrap();
+    Knock.ask(&first.access).await.expect("the test's own surroundings are sound");
     let again = bed.start().await;
     assert_eq!(
         (again.beginning, &again.process, again.access.port),
@@ -28,7 +28,7 @@ async fn starts_once_and_keeps_its_port(bed: &Bed) {
     let Stopped::Stopped { how, pid, .. } = bed.stop().await else { panic!("it ran") };
     assert_eq!((how, pid), (Stopping::Fast, first.process.pid));
     assert!(!first.process.is_running());
-    Knock.ask(&first.access).await.unwrap_err();
+    Knock.ask(&first.access).await.expect_err("it is refused");
     assert_eq!(bed.stop().await, Stopped::NotRunning);
     let second = bed.start().await;
     assert_eq!((second.beginning, second.access.port), (Beginning::Started, first.access.port));
@@ -37,30 +37,44 @@ async fn starts_once_and_keeps_its_port(bed: &Bed) {
 }
 
 async fn leads_a_session_of_its_own(bed: &Bed) {
+    bed.furnish().await;
     let started = bed.start().await;
-    let stat = fs::read_to_string(format!("/proc/{}/stat", started.process.pid)).unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let stat = fs::read_to_string(format!("/proc/{}/stat", started.process.pid))
+        .expect("the test's own surroundings are sound");
+    let fields: Vec<&str> =
+        stat.rsplit_once(')').expect("the test's own surroundings are sound").1.split_whitespace().collect();
     // State, parent, process group, session; see proc(5).
     assert_eq!(fields[3], started.process.pid.to_string(), "the session is its own: {stat}");
     assert!(fields[4] == "0", "it has no terminal: {stat}");
 }
 
 async fn tells_nobody_its_password(bed: &Bed) {
+    bed.furnish().await;
     let started = bed.start().await;
     let password = started.access.password.expose();
     for file in ["cmdline", "environ"] {
-        let bytes = fs::read(format!("/proc/{}/{file}", started.process.pid)).unwrap();
+        let bytes =
+            fs::read(format!("/proc/{}/{file}", started.process.pid)).expect("the test's own surroundings are sound");
         assert!(!String::from_utf8_lossy(&bytes).contains(password), "{file}");
     }
     let folder = bed.volume().folder().to_path_buf();
-    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-    for entry in fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let holds = path.is_file() && String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(password);
+    assert_eq!(
+        fs::metadata(&folder).expect("the test's own surroundings are sound").permissions().mode() & 0o777,
+        0o700
+    );
+    for entry in fs::read_dir(&folder).expect("the test's own surroundings are sound") {
+        let path = entry.expect("the test's own surroundings are sound").path();
+        let name = path.file_name().expect("the test's own surroundings are sound").to_string_lossy().into_owned();
+        let holds = path.is_file()
+            && String::from_utf8_lossy(&fs::read(&path).expect("the test's own surroundings are sound"))
+                .contains(password);
         assert_eq!(holds, name == "password", "{name}");
     }
-    assert_eq!(fs::metadata(folder.join("password")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(folder.join("password")).expect("the test's own surroundings are sound").permissions().mode()
+            & 0o777,
+        0o600
+    );
 }
 
 async fn started_twice_at_once_is_one_server(bed: &Bed) {
@@ -72,14 +86,19 @@ async fn started_twice_at_once_is_one_server(bed: &Bed) {
 }
 
 async fn is_removed_only_when_it_is_down(bed: &Bed) {
+    bed.furnish().await;
     let started = bed.start().await;
-    let refused = remove(&bed.volume(), &bed.surroundings).await.unwrap_err();
+    let refused = remove(&bed.volume(), &bed.surroundings).await.expect_err("it is refused");
     assert_eq!(refused.code(), "volume-in-use");
     assert!(refused.to_string().contains(&started.process.pid.to_string()), "{refused}");
-    assert!(matches!(bed.volume().state().unwrap(), State::Running(_)));
+    assert!(matches!(bed.volume().state().expect("the test's own surroundings are sound"), State::Running(_)));
     bed.stop().await;
-    remove(&bed.volume(), &bed.surroundings).await.unwrap();
-    let parent = bed.volume().folder().parent().unwrap().to_path_buf();
-    assert_eq!(fs::read_dir(parent).unwrap().count(), 0, "nothing is left beside it");
-    assert_eq!(remove(&bed.volume(), &bed.surroundings).await.unwrap_err().code(), "volume-missing");
+    remove(&bed.volume(), &bed.surroundings).await.expect("the test's own surroundings are sound");
+    let parent = bed.volume().folder().parent().expect("the test's own surroundings are sound").to_path_buf();
+    assert_eq!(
+        fs::read_dir(parent).expect("the test's own surroundings are sound").count(),
+        0,
+        "nothing is left beside it"
+    );
+    assert_eq!(remove(&bed.volume(), &bed.surroundings).await.expect_err("it is refused").code(), "volume-missing");
 }

@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Command;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
 
 use stead_provision::{Beginning, Knock, Probe, ServerKind, Start, State, Stopped};
 
@@ -23,11 +25,12 @@ crate::on_each_server!(
 async fn a_half_made_volume_is_said_and_made_anew(bed: &Bed) {
     let volume = bed.volume();
     let half = volume.folder().join("data.new");
-    fs::create_dir_all(&half).unwrap();
-    fs::write(half.join("PG_VERSION"), "15\n").unwrap();
-    fs::write(volume.folder().join("lock"), "").unwrap();
-    fs::write(volume.folder().join("password"), "of the attempt before").unwrap();
-    assert_eq!(volume.state().unwrap(), State::HalfMade);
+    fs::create_dir_all(&half).expect("the test's own surroundings are sound");
+    fs::write(half.join("PG_VERSION"), "15\n").expect("the test's own surroundings are sound");
+    fs::write(volume.folder().join("lock"), "").expect("the test's own surroundings are sound");
+    fs::write(volume.folder().join("password"), "of the attempt before")
+        .expect("the test's own surroundings are sound");
+    assert_eq!(volume.state().expect("the test's own surroundings are sound"), State::HalfMade);
     let started = bed.start().await;
     assert_eq!(started.beginning, Beginning::Initialised);
     assert!(bed.said().contains("was cut off half-way; it is made anew"), "{}", bed.said());
@@ -36,115 +39,146 @@ async fn a_half_made_volume_is_said_and_made_anew(bed: &Bed) {
 }
 
 async fn a_killed_server_is_started_again(bed: &Bed) {
+    bed.furnish().await;
     let first = bed.start().await;
     kill(first.process.pid);
     while first.process.is_running() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    assert_eq!(bed.volume().state().unwrap(), State::CutOff);
+    assert_eq!(bed.volume().state().expect("the test's own surroundings are sound"), State::CutOff);
     let second = bed.start().await;
     assert_eq!((second.beginning, second.access.port), (Beginning::Started, first.access.port));
-    Knock.ask(&second.access).await.unwrap();
+    Knock.ask(&second.access).await.expect("the test's own surroundings are sound");
     assert_ne!(second.process, first.process);
 }
 
 async fn a_reused_process_number_is_left_alone(bed: &Bed) {
+    bed.furnish().await;
     bed.start().await;
     let record = bed.volume().folder().join("server.json");
-    let text = fs::read_to_string(&record).unwrap();
+    let text = fs::read_to_string(&record).expect("the test's own surroundings are sound");
     bed.stop().await;
-    let mut other = Command::new("sleep").arg("60").spawn().unwrap();
-    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut other = Command::new("sleep").arg("3600").spawn().expect("the test's own surroundings are sound");
+    let mut value: serde_json::Value = serde_json::from_str(&text).expect("the test's own surroundings are sound");
     value["process"]["pid"] = other.id().into();
-    fs::write(&record, value.to_string()).unwrap();
-    assert_eq!(bed.volume().state().unwrap(), State::CutOff);
+    fs::write(&record, value.to_string()).expect("the test's own surroundings are sound");
+    assert_eq!(bed.volume().state().expect("the test's own surroundings are sound"), State::CutOff);
     assert_eq!(bed.stop().await, Stopped::CutOff);
-    assert!(other.try_wait().unwrap().is_none(), "the process that has the number now is left alone");
+    assert!(
+        other.try_wait().expect("the test's own surroundings are sound").is_none(),
+        "the process that has the number now is left alone"
+    );
     assert!(!record.exists());
     assert_eq!(bed.start().await.beginning, Beginning::Started);
-    assert!(other.try_wait().unwrap().is_none());
-    other.kill().unwrap();
-    other.wait().unwrap();
+    assert!(other.try_wait().expect("the test's own surroundings are sound").is_none());
+    other.kill().expect("the test's own surroundings are sound");
+    other.wait().expect("the test's own surroundings are sound");
 }
 
 /// As after a kill between the start of the process and its record.
 async fn an_unrecorded_server_is_taken_over_or_named(bed: &Bed) {
+    bed.furnish().await;
     let first = bed.start().await;
     let record = bed.volume().folder().join("server.json");
-    let whole = fs::read_to_string(&record).unwrap();
-    let mut value: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    let whole = fs::read_to_string(&record).expect("the test's own surroundings are sound");
+    let mut value: serde_json::Value = serde_json::from_str(&whole).expect("the test's own surroundings are sound");
     value["process"] = serde_json::Value::Null;
-    fs::write(&record, value.to_string()).unwrap();
+    fs::write(&record, value.to_string()).expect("the test's own surroundings are sound");
     let again = bed.start().await;
     assert_eq!((again.beginning, &again.process), (Beginning::AlreadyRunning, &first.process));
-    fs::remove_file(&record).unwrap();
-    let stopped = stead_provision::stop(&bed.volume(), &bed.surroundings).await.unwrap_err();
-    let started = bed.try_start(&bed.plan()).await.unwrap_err();
-    let removed = stead_provision::remove(&bed.volume(), &bed.surroundings).await.unwrap_err();
+    fs::remove_file(&record).expect("the test's own surroundings are sound");
+    let stopped = stead_provision::stop(&bed.volume(), &bed.surroundings).await.expect_err("it is refused");
+    let started = bed.try_start(&bed.plan()).await.expect_err("it is refused");
+    let removed = stead_provision::remove(&bed.volume(), &bed.surroundings).await.expect_err("it is refused");
     assert_eq!(
         (stopped.code(), started.code(), removed.code()),
         ("server-unrecorded", "server-unrecorded", "volume-in-use")
     );
     assert!(first.process.is_running(), "nothing is stopped without a record");
-    fs::write(&record, whole).unwrap();
+    fs::write(&record, whole).expect("the test's own surroundings are sound");
 }
 
 async fn a_taken_port_is_named_or_avoided(bed: &Bed) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let taken = listener.local_addr().unwrap().port();
-    let refused = bed.try_start(&Start { port: Some(taken), ..bed.plan() }).await.unwrap_err();
+    bed.furnish().await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the test's own surroundings are sound");
+    let taken = listener.local_addr().expect("the test's own surroundings are sound").port();
+    let refused = bed.try_start(&Start { port: Some(taken), ..bed.plan() }).await.expect_err("it is refused");
     assert_eq!(refused.to_string(), format!("port {taken} is in use by another program"));
     let first = bed.start().await;
     bed.stop().await;
     let own = first.access.port;
-    let _other = TcpListener::bind(("127.0.0.1", own)).unwrap();
+    let _other = TcpListener::bind(("127.0.0.1", own)).expect("the test's own surroundings are sound");
     let second = bed.start().await;
     assert_ne!(second.access.port, own);
     assert!(bed.said().contains(&format!("port {own} of `")), "{}", bed.said());
-    assert_eq!(bed.volume().access().unwrap().port, second.access.port, "the new one is remembered");
+    assert_eq!(
+        bed.volume().access().expect("the test's own surroundings are sound").port,
+        second.access.port,
+        "the new one is remembered"
+    );
 }
 
 async fn a_server_that_ends_at_once_shows_its_log(bed: &Bed) {
+    bed.furnish().await;
     bed.start().await;
     bed.stop().await;
     let data = bed.volume().data();
     let vital = if bed.kind == ServerKind::Postgres { "global/pg_control" } else { "ibdata1" };
     let path = data.join(vital);
-    let length = fs::metadata(&path).unwrap().len();
-    fs::write(&path, vec![7; usize::try_from(length).unwrap()]).unwrap();
+    let length = fs::metadata(&path).expect("the test's own surroundings are sound").len();
+    fs::write(&path, vec![7; usize::try_from(length).expect("the test's own surroundings are sound")])
+        .expect("the test's own surroundings are sound");
     let begun = std::time::Instant::now();
-    let failed = bed.try_start(&bed.plan()).await.unwrap_err();
+    let failed = bed.try_start(&bed.plan()).await.expect_err("it is refused");
     assert_eq!(failed.code(), "server-ended", "{failed}");
     let text = failed.to_string();
     assert!(text.lines().count() > 1, "the log is shown: {text}");
     assert!(begun.elapsed().as_secs() < 60, "a server that ended is not waited for");
-    assert_eq!(bed.volume().state().unwrap(), State::Stopped);
+    assert_eq!(bed.volume().state().expect("the test's own surroundings are sound"), State::Stopped);
 }
 
 async fn a_volume_of_another_kind_or_version_is_refused(bed: &Bed) {
+    bed.furnish().await;
     bed.start().await;
     bed.stop().await;
     let record = bed.volume().folder().join("volume.json");
-    let mut value: serde_json::Value = serde_json::from_str(&fs::read_to_string(&record).unwrap()).unwrap();
+    let mut value: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&record).expect("the test's own surroundings are sound"))
+            .expect("the test's own surroundings are sound");
     value["version"] = "999.1".into();
-    fs::write(&record, value.to_string()).unwrap();
-    let later = bed.try_start(&bed.plan()).await.unwrap_err();
+    fs::write(&record, value.to_string()).expect("the test's own surroundings are sound");
+    let later = bed.try_start(&bed.plan()).await.expect_err("it is refused");
     assert_eq!(later.code(), "server-version-missing", "{later}");
     assert!(later.hints()[0].contains("the volume was made by that version"), "{:?}", later.hints());
     value["kind"] = if bed.kind == ServerKind::Mysql { "mariadb" } else { "mysql" }.into();
-    fs::write(&record, value.to_string()).unwrap();
-    assert_eq!(bed.try_start(&bed.plan()).await.unwrap_err().code(), "volume-other-kind");
+    fs::write(&record, value.to_string()).expect("the test's own surroundings are sound");
+    assert_eq!(bed.try_start(&bed.plan()).await.expect_err("it is refused").code(), "volume-other-kind");
 }
 
 async fn a_foreign_folder_is_not_touched(bed: &Bed) {
     let volume = bed.volume();
-    fs::create_dir_all(volume.folder()).unwrap();
-    fs::write(volume.folder().join("thesis.txt"), "years of work").unwrap();
-    assert_eq!(bed.try_start(&bed.plan()).await.unwrap_err().code(), "volume-foreign");
-    assert_eq!(stead_provision::remove(&volume, &bed.surroundings).await.unwrap_err().code(), "volume-foreign");
-    assert_eq!(fs::read_dir(volume.folder()).unwrap().count(), 1);
+    fs::create_dir_all(volume.folder()).expect("the test's own surroundings are sound");
+    fs::write(volume.folder().join("thesis.txt"), "years of work").expect("the test's own surroundings are sound");
+    assert_eq!(bed.try_start(&bed.plan()).await.expect_err("it is refused").code(), "volume-foreign");
+    assert_eq!(
+        stead_provision::remove(&volume, &bed.surroundings).await.expect_err("it is refused").code(),
+        "volume-foreign"
+    );
+    assert_eq!(fs::read_dir(volume.folder()).expect("the test's own surroundings are sound").count(), 1);
+}
+
+/// A process of the server's user that is no server.
+fn stranger(bed: &Bed) -> Child {
+    let owner = fs::metadata(bed.volume().data()).unwrap();
+    Command::new("sleep").arg("3600").uid(owner.uid()).gid(owner.gid()).spawn().unwrap()
 }
 
 fn kill(pid: u32) {
-    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status()
+            .expect("the test's own surroundings are sound")
+            .success()
+    );
 }

@@ -49,12 +49,7 @@ pub(super) fn table(handle: &Handle, catalog: &Catalog, entry: &Entry) -> Result
 }
 
 fn bare(entry: &Entry, kind: TableKind) -> Table {
-    Table {
-        name: Name::flat(&entry.name),
-        kind,
-        definition: Some(entry.sql.clone()),
-        ..Table::default()
-    }
+    Table { name: Name::flat(&entry.name), kind, definition: Some(entry.sql.clone()), ..Table::default() }
 }
 
 /// A virtual table is its module with the arguments: its columns are made from them, and by a module that this build
@@ -192,7 +187,8 @@ fn foreign_keys(rows: Option<&Vec<ForeignKeyRow>>, clauses: &TableClauses) -> Ve
 fn checks(clauses: &TableClauses) -> Vec<Check> {
     let of_columns = clauses.columns.values().flat_map(|column| &column.checks);
     let all = of_columns.chain(&clauses.checks);
-    all.map(|check| Check { name: check.name.clone(), expression: check.expression.clone(), options: Options::new() }).collect()
+    all.map(|check| Check { name: check.name.clone(), expression: check.expression.clone(), options: Options::new() })
+        .collect()
 }
 
 fn options(catalog: &Catalog, entry: &Entry) -> Options {

@@ -117,8 +117,11 @@ impl Location {
     pub(crate) fn open(&self) -> Result<Box<dyn Database>> {
         match self {
             Self::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path)?)),
-            Self::Postgres(_) | Self::Mysql(_) => {
-                bail!("this program was built for SQLite alone; build it with `--features servers`")
+            Self::Postgres(url) | Self::Mysql(url) => {
+                let scheme = url.split(':').next().unwrap_or_default();
+                bail!(
+                    "this program was built for SQLite alone, not for `{scheme}:`; build it with `--features servers`"
+                )
             }
         }
     }

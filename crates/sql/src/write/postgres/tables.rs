@@ -1,5 +1,6 @@
 //! The statements of a table: the table itself with what its rows need, its place under its parents, and after the rows its
 //! keys, indexes and properties.
+//! A partition or a child is made as a table of its own and attached, so that its columns keep their order.
 
 mod columns;
 

@@ -1,5 +1,6 @@
 //! Columns as clauses of `CREATE TABLE`, and what can only be said of a column once its table is there: how it is stored,
 //! and where a column that a parent brings differs from the parent's.
+//! Both halves stand together, because a property that one of them leaves out is the other one's to say.
 
 use stead_schema::model::{Column, Name, Table};
 

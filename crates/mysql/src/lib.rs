@@ -6,6 +6,7 @@ mod apply;
 mod bulk;
 pub mod connect;
 mod error;
+mod events;
 mod inspect;
 mod lock;
 

@@ -10,6 +10,7 @@ mod objects;
 mod parts;
 mod query;
 mod relations;
+mod unprintable;
 
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::Schema;
@@ -28,7 +29,7 @@ const NO_TRANSACTION: &str = "25P01";
 ///
 /// # Errors
 ///
-/// `unsupported`, naming the object, if the catalog lists one that the schema cannot hold.
+/// `unsupported`, naming the object, if the catalog lists one that the schema cannot hold or the server cannot print.
 pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, EngineError> {
     let inside = match connection.batch("SAVEPOINT stead_inspection").await {
         Ok(()) => true,
@@ -36,9 +37,14 @@ pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, Engin
         Err(error) => return Err(error),
     };
     if !inside {
-        connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        connection.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT stead_inspection").await?;
     }
-    let schema = read(connection).await;
+    let mut schema = read(connection).await;
+    if let Err(error) = &schema
+        && unprintable::is_meant(error)
+    {
+        schema = Err(unprintable::named(connection, error.clone()).await);
+    }
     // Going back to the savepoint also takes back the settings that were made for the reading.
     let end =
         if inside { "ROLLBACK TO SAVEPOINT stead_inspection; RELEASE SAVEPOINT stead_inspection" } else { "ROLLBACK" };

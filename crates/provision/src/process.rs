@@ -124,15 +124,16 @@ fn start_time(pid: u32) -> Option<String> {
     (!state.starts_with('Z')).then(|| started.trim().to_owned())
 }
 
-/// The 22nd field of `/proc/PID/stat`; see proc(5). The second one, the program's name, may hold spaces and parentheses.
+/// The 22nd field of `/proc/PID/stat`; see proc(5). The second one, the program's name, may hold spaces and parentheses. A
+/// process whose first thread has ended has the state of one that waits to be reaped, though while others of its threads end
+/// (the 20th field counts them all) its files and ports are still its own.
 fn start_in_stat(stat: &str) -> Option<String> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_whitespace();
     let state = fields.next()?;
-    if state == "Z" || state == "X" {
-        return None;
-    }
-    fields.nth(18).map(str::to_owned)
+    let threads: u32 = fields.nth(16)?.parse().ok()?;
+    let ended = state == "X" || state == "Z" && threads <= 1;
+    fields.nth(1).filter(|_| !ended).map(str::to_owned)
 }
 
 fn boot() -> String {

@@ -1,6 +1,7 @@
 //! A database built from a snapshot: what rows need first, then the rows, then everything else. Whatever fails on the way,
 //! the half-built database is removed; a process that is killed leaves it under a name that `leftovers` finds.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -10,12 +11,13 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 use stead_schema::{EngineKind, Schema};
 use stead_sql::write::{Phase, Statement, write};
 
+use super::broken;
 use super::infile::{self, Progress};
 use super::stream::{self, Head};
-use super::{broken, objects};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
+use crate::events;
 
 #[cfg(test)]
 mod tests;
@@ -148,7 +150,11 @@ impl Building<'_> {
 
     async fn run(&self, connection: &mut Connection, phase: Phase) -> Result<(), EngineError> {
         for statement in self.statements.iter().filter(|statement| statement.phase == phase) {
-            let made = connection.own(&statement.sql).await;
+            let sql = match statement.kind.as_str() {
+                "event" => Cow::Owned(events::resting(&statement.sql, &statement.name.name)),
+                _ => Cow::Borrowed(&statement.sql),
+            };
+            let made = connection.own(&sql).await;
             made.map_err(|error| error.context(format!("the {} `{}`", statement.kind, statement.name)))?;
         }
         Ok(())
@@ -196,7 +202,7 @@ impl Building<'_> {
         Ok(connection)
     }
 
-    /// Puts counters where they stood, and events to rest until the database has its name.
+    /// Puts counters and sequences where they stood.
     async fn finish(&self, source: &dyn Source, heads: &[(String, Head)]) -> Result<(), EngineError> {
         let mut connection = self.writer().await?;
         for (table, head) in heads {
@@ -213,7 +219,6 @@ impl Building<'_> {
                 connection.texts(&sql).await?;
             }
         }
-        objects::rest_events(&mut connection, self.name).await?;
         connection.close().await
     }
 }

@@ -7,6 +7,7 @@ use stead_schema::EngineKind;
 
 use crate::admin::literal;
 use crate::connect::{Connection, quoted};
+use crate::events;
 
 /// What sort of object it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,16 @@ pub(super) struct Made {
     pub(super) collation: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) time_zone: Option<String>,
+}
+
+impl Made {
+    /// The same, and if it is an event, one that rests as those of a replica do: it keeps what it is and does not fire.
+    pub(super) fn resting(&self) -> Self {
+        match self.sort {
+            Sort::Event => Self { statement: events::resting(&self.statement, &self.name), ..self.clone() },
+            _ => self.clone(),
+        }
+    }
 }
 
 /// Reads the objects of a database: triggers in the order in which they fire, the rest by name. Views that do not work
@@ -206,20 +217,11 @@ async fn make_one(connection: &mut Connection, database: &str, object: &Made) ->
     made.map(|_outcome| ()).map_err(|error| error.context(context()))
 }
 
-/// Puts the events of a database to rest as those of a replica: they keep what they are and do not fire.
-pub(super) async fn rest_events(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
-    set_events(connection, database, "ENABLED", "DISABLE ON SLAVE").await
-}
-
 /// Wakes the events that were put to rest.
 pub(super) async fn wake_events(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
-    set_events(connection, database, "SLAVESIDE_DISABLED", "ENABLE").await
-}
-
-async fn set_events(connection: &mut Connection, database: &str, from: &str, to: &str) -> Result<(), EngineError> {
     let sql = format!(
         "SELECT EVENT_NAME, DEFINER, SQL_MODE, TIME_ZONE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION \
-         FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND STATUS = '{from}'",
+         FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND STATUS = 'SLAVESIDE_DISABLED'",
         literal(database)
     );
     let rows = connection.texts(&sql).await?;
@@ -237,7 +239,7 @@ async fn set_events(connection: &mut Connection, database: &str, from: &str, to:
             ))
             .await?;
         let sql = format!(
-            "ALTER DEFINER = {}@{} EVENT {}.{} {to}",
+            "ALTER DEFINER = {}@{} EVENT {}.{} ENABLE",
             quoted(user),
             quoted(host),
             quoted(database),

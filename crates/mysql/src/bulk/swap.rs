@@ -263,9 +263,8 @@ impl<'a> Exchange<'a> {
     /// Everything after the rename. Each step can be done again.
     async fn complete(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
         if let Some(kept) = self.kept {
-            let old: Vec<&Made> = journal.old_objects.iter().collect();
-            objects::make(connection, kept, &old).await?;
-            objects::rest_events(connection, kept).await?;
+            let old: Vec<Made> = journal.old_objects.iter().map(Made::resting).collect();
+            objects::make(connection, kept, &old.iter().collect::<Vec<_>>()).await?;
         }
         passed("swap.kept")?;
         match self.built {

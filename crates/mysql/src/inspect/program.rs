@@ -13,6 +13,7 @@ use super::batch::{batch, text};
 use super::reader::Reader;
 use super::{show, unsupported};
 use crate::connect::Connection;
+use crate::events;
 
 type Options = BTreeMap<String, String>;
 
@@ -163,7 +164,7 @@ async fn printed(
             unsupported(&kind, name, "its text may not be read")
                 .hint("the user needs the right `SHOW_ROUTINE`, or to read all of `mysql`")
         })?;
-        let source = if kind == "event" { awake(&source, name) } else { source };
+        let source = if kind == "event" { events::awake(&source, name) } else { source };
         let mut options = Options::new();
         for (word, column) in [("sql_mode", Some(mode)), ("collation_connection", Some(collation)), ("time_zone", zone)]
         {
@@ -172,17 +173,6 @@ async fn printed(
         objects.push(object(&kind, name, &source, options, engine)?);
     }
     Ok(objects)
-}
-
-/// The statement of an event that rests as those of a replica do: it is one that fires where the database is at home, and
-/// rests while the database is built or kept beside.
-fn awake(source: &str, name: &str) -> String {
-    // What follows the name up to `DO` is the server's own text.
-    let start = source.find(&identifier(name, EngineKind::Mysql)).map_or(0, |place| place + name.len());
-    let (head, rest) = source.split_at(start);
-    let resting =
-        ["PRESERVE DISABLE ON SLAVE", "PRESERVE DISABLE ON REPLICA"].iter().find(|words| rest.contains(**words));
-    resting.map_or_else(|| source.to_owned(), |words| format!("{head}{}", rest.replacen(words, "PRESERVE ENABLE", 1)))
 }
 
 /// Reads `CREATE [DEFINER=…] statement`; the definition is the statement without its definer.

@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 use stead_engine::{EngineError, ErrorClass};
 
+#[cfg(test)]
+mod tests;
+
 /// The stream's name.
 pub(super) const STREAM: &str = "facts";
 /// The version that is written.

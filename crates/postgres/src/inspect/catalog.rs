@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use stead_engine::{EngineError, ErrorClass};
+use stead_engine::EngineError;
 use stead_schema::model::{Name, Object, Reference};
 use stead_schema::{EngineKind, Schema};
 use stead_sql::quote::identifier;
@@ -72,8 +72,7 @@ impl<'a> Catalog<'a> {
 
     /// Sends one of the queries.
     pub(super) async fn rows(&mut self, sql: &str) -> Result<Vec<Row>, EngineError> {
-        let rows = self.connection.rows(&query::for_version(sql, self.major), &[]).await;
-        rows.map_err(unprintable)
+        self.connection.rows(&query::for_version(sql, self.major), &[]).await
     }
 
     /// Takes note of what a row of the catalog is.
@@ -107,19 +106,6 @@ impl<'a> Catalog<'a> {
         const DATABASE_OWNER: u32 = 6171;
         if self.major >= 15 { DATABASE_OWNER } else { BOOTSTRAP }
     }
-}
-
-/// The code of an error that the server itself calls a defect. Its own functions raise it for objects they cannot print.
-const INTERNAL: &str = "XX000";
-
-fn unprintable(error: EngineError) -> EngineError {
-    if error.engine_code.as_deref() != Some(INTERNAL) {
-        return error;
-    }
-    let error = EngineError { class: ErrorClass::Unsupported, ..error };
-    error
-        .context("the server cannot print one of its own objects")
-        .hint("`pg_dump --schema-only` meets the same object and may say which one it is")
 }
 
 /// A name in its schema, quoted.

@@ -73,12 +73,23 @@ fn histories() -> Vec<Specimen> {
     found
 }
 
+/// Each once, half of them on either version; with the full number all of them on both.
 #[test]
 fn schemas_and_histories_come_back() {
+    let full = std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full");
     for version in VERSIONS {
         let Some(scene) = Scene::new(version, "corpus") else { continue };
         let newest = version == stead_testkit::servers::TestServer::Postgres18;
-        let specimens: Vec<Specimen> = schemas(newest).into_iter().chain(histories()).collect();
+        let mut specimens: Vec<Specimen> = schemas(newest).into_iter().chain(histories()).collect();
+        if !full {
+            // What only the newest version can build is not counted, so that both versions count alike.
+            let mut number = usize::from(newest);
+            specimens.retain(|specimen| {
+                let newest_only = specimen.name.ends_with("-18");
+                number += usize::from(!newest_only);
+                newest_only || number % 2 == 1
+            });
+        }
         let mut passed = 0;
         for specimen in &specimens {
             wait(comes_back(&scene, specimen));

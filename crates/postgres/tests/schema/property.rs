@@ -218,7 +218,7 @@ async fn there_and_back(scene: &Scene, plans: &[TablePlan]) -> Result<(), TestCa
 }
 
 /// How long the sample may take on one server.
-const LIMIT: Duration = Duration::from_secs(25);
+const LIMIT: Duration = Duration::from_secs(8);
 
 #[test]
 fn random_schemas_come_back() {

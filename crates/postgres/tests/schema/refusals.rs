@@ -24,6 +24,31 @@ fn an_invalid_index_is_refused_by_name() {
     }
 }
 
+/// Where the server's own functions fail with an error that names nothing, the refusal still names the object.
+#[test]
+fn what_the_server_cannot_print_is_refused_by_name() {
+    let broken = [
+        ("UPDATE pg_trigger SET tgfoid = 1 WHERE tgname = 'Broken t'", "Broken t"),
+        ("UPDATE pg_constraint SET conbin = NULL WHERE conname = 'broken c'", "broken c"),
+    ];
+    for version in VERSIONS {
+        let Some(scene) = Scene::new(version, "broken") else { continue };
+        wait(async {
+            for (damage, object) in broken {
+                let name = scene.name("a");
+                let client = scene.database(&name).await;
+                run(&client, include_str!("broken.sql")).await;
+                scene.inspect(&name).await.unwrap();
+                client.batch_execute(damage).await.unwrap();
+                let error = scene.inspect(&name).await.unwrap_err();
+                assert_eq!(error.class, ErrorClass::Unsupported, "{error}");
+                assert!(error.message.contains(object), "{}", error.message);
+                scene.remove(&name).await;
+            }
+        });
+    }
+}
+
 /// A password in a user mapping or a subscription is nowhere in the schema, nor in what is written from it.
 #[test]
 fn passwords_are_not_part_of_a_schema() {

@@ -1,7 +1,7 @@
 //! PostgreSQL's own regression suite as a source of schemas that nobody would think of. Each file is run statement by
 //! statement, errors and all, and what it leaves behind must come back object by object, or be named in a refusal.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use stead_engine::ErrorClass;
 use stead_schema::{EngineKind, Schema, compare};
@@ -23,33 +23,8 @@ const LEFT_OUT: [&str; 11] = [
     "hash_part",
     "sqljson",
 ];
-/// Files that make the most different objects; the others run with the full number.
-const SAMPLE: [&str; 24] = [
-    "alter_table",
-    "collate",
-    "constraints",
-    "create_aggregate",
-    "create_operator",
-    "create_table",
-    "create_view",
-    "domain",
-    "foreign_data",
-    "foreign_key",
-    "generated_stored",
-    "identity",
-    "indexing",
-    "inherit",
-    "matview",
-    "polymorphism",
-    "privileges",
-    "publication",
-    "rangetypes",
-    "rowsecurity",
-    "rules",
-    "triggers",
-    "tsdicts",
-    "without_overlaps",
-];
+/// Files that make the most different objects in little time; the others run with the full number.
+const SAMPLE: [&str; 4] = ["create_operator", "domain", "generated_stored", "rangetypes"];
 
 /// What became of the objects of one or more files.
 #[derive(Default)]
@@ -82,18 +57,18 @@ fn what_the_regression_suite_leaves_comes_back() {
             tally.objects,
             tally.refused
         ));
-        assert!(tally.objects > 1500, "only {} objects were made", tally.objects);
+        assert!(tally.objects > if full { 1500 } else { 200 }, "only {} objects were made", tally.objects);
         assert!(tally.differing.is_empty(), "{:#?}", tally.differing);
     }
 }
 
-async fn trial(scene: &Scene, folder: &std::path::Path, file: &std::path::Path, name: &str, tally: &mut Tally) {
+async fn trial(scene: &Scene, folder: &Path, file: &Path, name: &str, tally: &mut Tally) {
     let (first, second) = (scene.name("a"), scene.name("b"));
     drop(scene.database(&first).await);
     let maintenance = scene.connect("postgres").await;
     let limit = format!("ALTER DATABASE \"{first}\" SET statement_timeout = '4s'");
     maintenance.batch_execute(&limit).await.unwrap();
-    for path in [folder.join("regression_suite/test_setup.sql"), file.clone()] {
+    for path in [folder.join("regression_suite/test_setup.sql"), file.to_path_buf()] {
         attempt(scene, &first, &std::fs::read_to_string(path).unwrap()).await;
     }
     match scene.inspect(&first).await {

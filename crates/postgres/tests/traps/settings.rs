@@ -9,8 +9,10 @@ traps! {
 }
 
 mod cases {
+    use std::time::Duration;
+
     use anyhow::{Result, ensure};
-    use stead_engine::Server as _;
+    use stead_engine::{Server as _, TransactionKind};
 
     use crate::scene::Scene;
 
@@ -59,11 +61,19 @@ mod cases {
         for limit in
             ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"]
         {
-            scene.run(&live, &[&format!("ALTER DATABASE \"{live}\" SET {limit} = '15ms'")]).await?;
+            scene.run(&live, &[&format!("ALTER DATABASE \"{live}\" SET {limit} = '1s'")]).await?;
         }
         if scene.which == stead_testkit::servers::TestServer::Postgres18 {
-            scene.run(&live, &[&format!("ALTER DATABASE \"{live}\" SET transaction_timeout = '15ms'")]).await?;
+            scene.run(&live, &[&format!("ALTER DATABASE \"{live}\" SET transaction_timeout = '1s'")]).await?;
         }
+        // A session outlasts each of them: alone, in a transaction, and in one long statement.
+        let mut session = scene.write(&live).await?;
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        session.begin(TransactionKind::Write).await?;
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        session.query("SELECT pg_sleep(1.2)", &[]).await?;
+        session.commit().await?;
+        session.close().await?;
         let loaded = scene.round_trip(&live).await?;
         ensure!(scene.rows(&loaded, "SELECT count(*) FROM t").await? == ["30000"], "it was cut off");
         Ok(())

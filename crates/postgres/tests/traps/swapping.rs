@@ -85,6 +85,10 @@ mod cases {
     }
 
     pub(super) async fn trap_p27_a_replication_slot_is_named(scene: &Scene) -> Result<()> {
+        if scene.rows(&maintenance(), "SELECT current_setting('wal_level')").await? != ["logical"] {
+            stead_testkit::skip::skip(scene.which.key(), "`wal_level` is not `logical`");
+            return Ok(());
+        }
         let swap = prepare(scene, 5).await?;
         let slot = format!("slot_{}", swap.live.0);
         scene

@@ -44,13 +44,26 @@ fn a_process_that_waits_to_be_reaped_does_not_run() {
 
 #[test]
 fn names_with_spaces_and_parentheses_do_not_shift_the_fields() {
-    let fields: Vec<String> = (4..=22).map(|number| format!("f{number}")).collect();
-    let stat = |name: &str, state: &str| format!("17 ({name}) {state} {} f23", fields.join(" "));
     for name in ["postgres", "a b", ") S 1 (", ""] {
-        assert_eq!(start_in_stat(&stat(name, "S")).as_deref(), Some("f22"), "{name}");
+        assert_eq!(start_in_stat(&stat(name, "S", 1)).as_deref(), Some("22"), "{name}");
     }
-    assert_eq!(start_in_stat(&stat("postgres", "Z")), None);
+    assert_eq!(start_in_stat(&stat("postgres", "Z", 1)), None);
     assert_eq!(start_in_stat(""), None);
+}
+
+/// A killed server whose first thread is gone still has its port and its files while others of its threads end.
+#[test]
+fn a_process_runs_until_its_last_thread_has_ended() {
+    assert_eq!(start_in_stat(&stat("mysqld", "Z", 7)).as_deref(), Some("22"));
+    assert_eq!(start_in_stat(&stat("mysqld", "Z", 1)), None);
+    assert_eq!(start_in_stat(&stat("mysqld", "X", 7)), None);
+}
+
+/// A line of `/proc/PID/stat` whose fields are their own numbers, but for the name, the state and how many threads there are.
+fn stat(name: &str, state: &str, threads: u32) -> String {
+    let field = |number: u32| if number == 20 { threads } else { number }.to_string();
+    let fields: Vec<String> = (4..=23).map(field).collect();
+    format!("17 ({name}) {state} {}", fields.join(" "))
 }
 
 #[test]

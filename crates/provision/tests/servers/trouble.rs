@@ -58,10 +58,14 @@ async fn a_reused_process_number_is_left_alone(bed: &Bed) {
     let record = bed.volume().folder().join("server.json");
     let text = fs::read_to_string(&record).expect("the test's own surroundings are sound");
     bed.stop().await;
-    let mut other = Command::new("sleep").arg("3600").spawn().expect("the test's own surroundings are sound");
+    let mut other = stranger(bed);
     let mut value: serde_json::Value = serde_json::from_str(&text).expect("the test's own surroundings are sound");
     value["process"]["pid"] = other.id().into();
     fs::write(&record, value.to_string()).expect("the test's own surroundings are sound");
+    if bed.kind == ServerKind::Postgres {
+        let note = format!("{}\n{}\n", other.id(), bed.volume().data().display());
+        fs::write(bed.volume().data().join("postmaster.pid"), note).expect("the test's own surroundings are sound");
+    }
     assert_eq!(bed.volume().state().expect("the test's own surroundings are sound"), State::CutOff);
     assert_eq!(bed.stop().await, Stopped::CutOff);
     assert!(
@@ -169,8 +173,13 @@ async fn a_foreign_folder_is_not_touched(bed: &Bed) {
 
 /// A process of the server's user that is no server.
 fn stranger(bed: &Bed) -> Child {
-    let owner = fs::metadata(bed.volume().data()).unwrap();
-    Command::new("sleep").arg("3600").uid(owner.uid()).gid(owner.gid()).spawn().unwrap()
+    let owner = fs::metadata(bed.volume().data()).expect("the test's own surroundings are sound");
+    Command::new("sleep")
+        .arg("3600")
+        .uid(owner.uid())
+        .gid(owner.gid())
+        .spawn()
+        .expect("the test's own surroundings are sound")
 }
 
 fn kill(pid: u32) {

@@ -103,6 +103,48 @@ fn a_default_in_a_circle_is_set_later() {
 }
 
 #[test]
+fn constraints_of_domains_come_before_what_holds_the_domain() {
+    let object = |kind: &str, own: &str, body: &str| Object {
+        kind: kind.to_owned(),
+        name: name(own),
+        body: body.to_owned(),
+        ..Object::default()
+    };
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.tables = vec![table("t", vec![column("a", "public.d[]")])];
+    schema.objects = vec![
+        object("composite type", "pair", "CREATE TYPE public.pair"),
+        object("domain", "d", "CREATE DOMAIN public.d"),
+        object("domain constraint", "d.held", "ALTER DOMAIN public.d ADD CONSTRAINT held CHECK (public.f(VALUE))"),
+        object(
+            "domain constraint",
+            "d.broken",
+            "ALTER DOMAIN public.d ADD CONSTRAINT broken CHECK ((VALUE > 0)) NOT VALID",
+        ),
+        function("f"),
+    ];
+    schema.dependencies = vec![
+        needs(("domain constraint", "d.held"), ("domain", "d")),
+        needs(("domain constraint", "d.held"), ("function", "f")),
+        needs(("domain constraint", "d.broken"), ("domain", "d")),
+        needs(("composite type", "pair"), ("domain", "d")),
+        needs(("table", "t"), ("domain", "d")),
+    ];
+    let order = |schema: &Schema| -> Vec<(Phase, String)> {
+        let statements = write(schema).unwrap().into_iter().filter(|statement| statement.kind != "setting");
+        statements.map(|statement| (statement.phase, statement.name.name)).collect()
+    };
+    let written = |names: [&str; 5], phase: Phase| names.map(|name| (phase, name.to_owned()));
+    let last = [(Phase::After, "d.broken".to_owned())];
+    let wanted = written(["d", "f", "d.held", "pair", "t"], Phase::Before);
+    assert_eq!(order(&schema), [&wanted[..], &last].concat());
+    // A constraint that needs a table itself can only follow it.
+    schema.dependencies.push(needs(("function", "f"), ("table", "t")));
+    let wanted = written(["d", "t", "f", "d.held", "pair"], Phase::Before);
+    assert_eq!(order(&schema), [&wanted[..], &last].concat());
+}
+
+#[test]
 fn routines_that_need_each_other_are_refused_by_name() {
     let mut schema = Schema::empty(EngineKind::Postgres);
     schema.objects = vec![function("f"), function("g")];

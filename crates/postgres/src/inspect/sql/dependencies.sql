@@ -12,5 +12,6 @@ LEFT JOIN (SELECT NULL::oid AS rngtypid WHERE false) range ON true -- before 14
 LEFT JOIN pg_class rc ON rc.oid = COALESCE(element.typrelid, t.typrelid) AND rc.relkind <> 'c'
 WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_namespace'::regclass
   AND (d.deptype = 'n' OR d.deptype = 'x'
+       OR (d.deptype = 'a' AND d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_type'::regclass)
        OR (d.deptype IN ('a', 'i') AND d.classid IN ('pg_opclass'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass,
              'pg_cast'::regclass, 'pg_transform'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_foreign_server'::regclass)))

@@ -49,7 +49,7 @@ impl Scene {
     pub(crate) async fn connect(&self, name: &str) -> Client {
         let (client, connection) = tokio_postgres::connect(&format!("{}/{name}", self.url), NoTls).await.unwrap();
         tokio::spawn(connection);
-        client.batch_execute("SET client_min_messages = error; SET statement_timeout = '20s'").await.unwrap();
+        client.batch_execute("SET client_min_messages = error; SET statement_timeout = '2min'").await.unwrap();
         client
     }
 

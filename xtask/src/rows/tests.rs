@@ -28,6 +28,13 @@ fn only_test_functions_count() {
 }
 
 #[test]
+fn cases_of_the_traps_count_without_an_attribute() {
+    let text = "pub(super) async fn trap_p01_arrays(scene: &Scene) {}\n";
+    assert_eq!(found("crates/a/tests/traps/rows.rs", text).keys().collect::<Vec<_>>(), ["p01"]);
+    assert!(found("crates/a/tests/other.rs", text).is_empty());
+}
+
+#[test]
 fn scripts_count_by_their_file_names() {
     let found = found("crates/cli/tests/scripts/row_053_history.script", "exec stead history\n");
     assert_eq!(found["053"][0].name, "row_053_history");

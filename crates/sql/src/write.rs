@@ -134,7 +134,7 @@ pub fn write(schema: &Schema) -> Result<Vec<Statement>, WriteError> {
 /// The same with choices.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn write_with(schema: &Schema, options: &WriteOptions) -> Result<Vec<Statement>, WriteError> {
     match schema.engine {
         EngineKind::Postgres => postgres::statements(schema),

@@ -23,7 +23,9 @@ impl Guard {
         std::fs::create_dir_all(&place.folder).with_context(|| format!("making `{}`", place.folder.display()))?;
         let using = in_use(&place.folder)?;
         using.lock_shared().context("saying that the servers are in use")?;
-        let own = std::env::current_exe().context("finding this program")?;
+        // The test command may have built this program anew since it was started; Linux still knows the file it runs from.
+        let running = PathBuf::from("/proc/self/exe");
+        let own = if running.exists() { running } else { std::env::current_exe().context("finding this program")? };
         let mut command = Command::new(own);
         command.args(["servers", "guard"]).arg(&place.folder).stdin(Stdio::piped()).process_group(0);
         let process = command.spawn().context("starting the guard of the servers")?;

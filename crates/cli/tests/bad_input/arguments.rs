@@ -25,6 +25,7 @@ pub(crate) const CASES: &[Case] = &[
               wait         Wait until every database server answers
               up           Start the local servers of this project, then go on with `init`
               down         Stop the local servers of this project; their volumes stay
+              volume       List or remove the volumes of local servers, or print where one is
               revision     Write the next revision file of an app, for you to fill
               upgrade      Apply the revisions that are pending, up to a target
               downgrade    Run the down sections of one app back to a target
@@ -33,6 +34,8 @@ pub(crate) const CASES: &[Case] = &[
               heads        List the revisions that no other one builds on; needs no database
               current      Show the newest applied revision of each app on each database
               show         Print a revision file and its place in the graph
+              schema       Print a schema as DDL
+              database     List databases, open a shell on one, or remove one
               seed         Build the databases anew, run the seed steps, and keep the result as the snapshot
                            `_init`
               dump         Keep rows and files together, as a snapshot

@@ -202,21 +202,21 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
-        name: "an engine that is not built in",
+        name: "a server that does not answer",
         start: Start::Project,
         prepare: |scene| {
             scene.replace(
                 "stead.toml",
                 "[databases.stats]",
-                "[databases.stats]\nurl = \"mysql://app:hush@localhost/stats\"",
+                "[databases.stats]\nurl = \"mysql://app:hush@127.0.0.1:1/stats\"",
             )
         },
-        command: &["init"],
-        exit: 1,
+        command: &["wait", "--attempts", "1"],
+        exit: 7,
         says: |said| {
             insta::assert_snapshot!(said, @r"
-            error[unsupported]: this version of stead cannot open database `stats`: MySQL is not built into it
-              hint: leave its `url` out, or write `sqlite:PATH`
+            error[unreachable]: no answer after 1 attempt from database `stats`: MySQL at `127.0.0.1:1` cannot be reached: Connection refused (os error 111)
+              hint: see whether the server runs, and whether host and port are right
             ")
         },
     },

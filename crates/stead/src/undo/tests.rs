@@ -38,7 +38,7 @@ fn what_lies_inside_the_project_is_recorded_relative_to_it() {
     point.leaves[0].kept = Some(state.undo().join("x/icons"));
     record(&state, &point).unwrap();
     let text = fs::read_to_string(state.undo().join("20260301093000-abcdef/point.json")).unwrap();
-    assert!(text.contains("\".stead/development/undo/x/icons\""), "{text}");
+    assert!(text.contains("\"./.stead/development/undo/x/icons\""), "{text}");
     let moved = tempfile::tempdir().unwrap();
     fs::rename(folder.path().join(".stead"), moved.path().join(".stead")).unwrap();
     let there = State::new(moved.path().join(".stead/development"));

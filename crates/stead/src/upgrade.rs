@@ -108,6 +108,8 @@ pub(crate) async fn carry_out(
         if !sessions.contains_key(name) {
             let mut session = database_of(databases, name)?.open(Access::Write).await?;
             ledger::ensure(session.as_mut()).await?;
+            // That our own tables are there already is no news to anybody.
+            drop(session.notices());
             sessions.insert(name.clone(), session);
         }
         let session = sessions.get_mut(name).expect("the session was just put there").as_mut();
@@ -115,7 +117,11 @@ pub(crate) async fn carry_out(
         let taken = taken(revisions, step);
         let began = Instant::now();
         let course = Course { environment, revisions, transactional };
-        match course.take(session, step).await {
+        let outcome = course.take(session, step).await;
+        for line in session.notices() {
+            environment.report(Event::Output { step: taken.to_string(), line });
+        }
+        match outcome {
             Ok(()) => environment.report(Event::Done {
                 step: taken.to_string(),
                 outcome: taken.title.clone(),

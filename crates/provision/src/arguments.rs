@@ -66,6 +66,8 @@ pub(crate) fn mysql_common(programs: &Programs, data: &Path) -> Vec<String> {
     let base = programs.base();
     let mut words = vec!["--no-defaults".to_owned(), format!("--basedir={}", shown(&base))];
     words.push(format!("--datadir={}", shown(data)));
+    // A server that starts sweeps its temporary folder, and must not sweep away what another one there is using.
+    words.push(format!("--tmpdir={}", shown(data)));
     let messages = base.join("share");
     // An installation that was unpacked to another place than it was built for does not find its messages by itself.
     if messages.join("english/errmsg.sys").is_file() {

@@ -77,7 +77,9 @@ fn undo_strays(id: &str, record: &Value, names: &BTreeSet<String>) -> Vec<String
     let all = ["databases", "leaves"].into_iter().flat_map(|list| record[list].as_array().expect("a list").iter());
     let kept: Vec<String> = all
         .filter_map(|entry| entry["kept"].as_str())
-        .inspect(|path| assert!(Path::new(path).is_relative(), "`{path}` would not survive a move of the project"))
+        .map(|path| {
+            path.strip_prefix("./").unwrap_or_else(|| panic!("`{path}` would not survive a move of the project"))
+        })
         .map(str::to_owned)
         .collect();
     let missing = kept.iter().filter(|path| !names.contains(*path)).map(|path| format!("{path} is missing"));

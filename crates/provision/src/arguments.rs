@@ -39,12 +39,14 @@ fn postgres(volume: &Volume, port: u16, sockets: &Path, profile: Profile) -> Vec
         let settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
         settings.into_iter().for_each(|setting| set(setting.to_owned()));
         set("shared_buffers=64MB".to_owned());
+        // Without room for any, a test cannot meet a prepared transaction.
+        set("max_prepared_transactions=4".to_owned());
     }
     words
 }
 
 fn mysql(programs: &Programs, volume: &Volume, port: u16, sockets: &Path, profile: Profile) -> Vec<String> {
-    let mut words = mysql_common(programs, &volume.data());
+    let mut words = mysql_common(programs, volume, &volume.data());
     words.push(format!("--socket={}", shown(&sockets.join("s"))));
     words.push(format!("--pid-file={}", shown(&sockets.join("pid"))));
     words.push(format!("--port={port}"));
@@ -62,12 +64,12 @@ fn mysql(programs: &Programs, volume: &Volume, port: u16, sockets: &Path, profil
 }
 
 /// What every call of a MySQL or MariaDB server begins with; the first word keeps the machine's own settings out.
-pub(crate) fn mysql_common(programs: &Programs, data: &Path) -> Vec<String> {
+pub(crate) fn mysql_common(programs: &Programs, volume: &Volume, data: &Path) -> Vec<String> {
     let base = programs.base();
     let mut words = vec!["--no-defaults".to_owned(), format!("--basedir={}", shown(&base))];
     words.push(format!("--datadir={}", shown(data)));
     // A server that starts sweeps its temporary folder, and must not sweep away what another one there is using.
-    words.push(format!("--tmpdir={}", shown(data)));
+    words.push(format!("--tmpdir={}", shown(&volume.temporary())));
     let messages = base.join("share");
     // An installation that was unpacked to another place than it was built for does not find its messages by itself.
     if messages.join("english/errmsg.sys").is_file() {

@@ -112,13 +112,13 @@ impl Initialisation<'_> {
     async fn mysql(&self, working: &File, password: &Password) -> Result<()> {
         let data = self.volume.unfinished();
         if self.programs.kind == ServerKind::Mysql {
-            let mut words = mysql_common(self.programs, &data);
+            let mut words = mysql_common(self.programs, self.volume, &data);
             words.push("--initialize-insecure".to_owned());
             words.extend(self.careless());
             self.program(&self.programs.server, words, working).await?;
         } else {
             let program = self.programs.beside(&["mariadb-install-db", "mysql_install_db"])?;
-            let mut words = mysql_common(self.programs, &data);
+            let mut words = mysql_common(self.programs, self.volume, &data);
             let plain = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
             words.extend(plain.map(str::to_owned));
             self.program(&program, words, working).await?;
@@ -126,7 +126,7 @@ impl Initialisation<'_> {
         pass("up-initialise-login")?;
         let login = self.volume.file("login.sql");
         write_private(&login, &login_statements(password, self.programs.kind), self.account)?;
-        let mut words = mysql_common(self.programs, &data);
+        let mut words = mysql_common(self.programs, self.volume, &data);
         words.extend(["--skip-networking".to_owned(), format!("--init-file={}", shown(&login))]);
         words.push(format!("--socket={}", shown(Path::new("login.sock"))));
         words.push(format!("--pid-file={}", shown(&data.join("login.pid"))));

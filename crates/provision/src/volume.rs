@@ -125,6 +125,11 @@ impl Volume {
         self.folder.join("server.log")
     }
 
+    /// The server's own folder for temporary files.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.folder.join("tmp")
+    }
+
     pub(crate) fn unfinished(&self) -> PathBuf {
         self.folder.join("data.new")
     }
@@ -222,7 +227,7 @@ impl Volume {
         if proven && self.unrecorded(kind).is_none() { remove_file(&note) } else { Ok(()) }
     }
 
-    /// Makes the folder, closed to others.
+    /// Makes the folder and the one for the server's temporary files, closed to others.
     pub(crate) fn make(&self, account: Option<&Account>) -> Result<()> {
         if let Some(account) = account {
             account.refuse_out_of_reach(&self.folder)?;
@@ -230,13 +235,16 @@ impl Volume {
         if let Some(parent) = self.folder.parent() {
             fs::create_dir_all(parent).map_err(|error| ProvisionError::file("make the folder", parent, error))?;
         }
-        match fs::DirBuilder::new().mode(0o700).create(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            made => made.map_err(|error| ProvisionError::file("make the folder", &self.folder, error))?,
+        for folder in [&self.folder, &self.temporary()] {
+            match fs::DirBuilder::new().mode(0o700).create(folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                made => made.map_err(|error| ProvisionError::file("make the folder", folder, error))?,
+            }
+            if let Some(account) = account {
+                account.own(folder)?;
+            }
         }
-        let Some(account) = account else { return Ok(()) };
-        account.own(&self.folder)?;
-        account.refuse_out_of_reach(&self.folder)
+        account.map_or(Ok(()), |account| account.refuse_out_of_reach(&self.folder))
     }
 
     /// Refuses a folder in which something lies that stead did not put there.

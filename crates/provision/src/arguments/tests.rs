@@ -34,3 +34,10 @@ fn settings_of_the_machine_stay_out() {
         assert_eq!(words(kind, Profile::Durable)[0], "--no-defaults", "it counts only as the first word");
     }
 }
+
+#[test]
+fn each_server_sweeps_a_temporary_folder_of_its_own() {
+    for kind in [ServerKind::Mysql, ServerKind::Mariadb] {
+        assert!(words(kind, Profile::Durable).contains(&"--tmpdir=/v/tmp".to_owned()));
+    }
+}

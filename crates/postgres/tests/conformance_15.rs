@@ -3,7 +3,6 @@
 
 use stead_testkit::servers::TestServer;
 
-#[macro_use]
 mod common;
 
-every_case!(TestServer::Postgres15);
+stead_testkit::conformance!(|| common::play(TestServer::Postgres15), |name| common::case(TestServer::Postgres15, name));

@@ -3,7 +3,6 @@
 
 use stead_testkit::servers::TestServer;
 
-#[macro_use]
 mod common;
 
-every_case!(TestServer::Postgres18);
+stead_testkit::conformance!(|| common::play(TestServer::Postgres18), |name| common::case(TestServer::Postgres18, name));

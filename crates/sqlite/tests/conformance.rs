@@ -1,7 +1,6 @@
 //! SQLite in the conformance suite, with rollback journals: the mode every new database has.
 //! What both modes share is in `common`.
 
-#[macro_use]
 mod common;
 
-every_case!("delete");
+stead_testkit::conformance!(|| common::play("delete"), |name| common::case("delete", name));

@@ -1,7 +1,6 @@
 //! SQLite in the conformance suite, with databases in WAL mode: the mode most servers use.
 //! What both modes share is in `common`.
 
-#[macro_use]
 mod common;
 
-every_case!("wal");
+stead_testkit::conformance!(|| common::play("wal"), |name| common::case("wal", name));

@@ -199,9 +199,99 @@ pub struct Case {
     run: for<'a> fn(&'a Scene<'a>) -> Running<'a>,
 }
 
-/// Lists functions as cases under their own names.
-macro_rules! cases {
-    ($($module:ident :: $name:ident),* $(,)?) => {
+/// Writes one test for each case, so that a failure has a name, and one that plays the part of the other process: `$play` is a
+/// function without arguments for that, `$case` one that runs the case of the name it is given. Both return an [`anyhow::Result`].
+#[macro_export]
+macro_rules! conformance {
+    ($play:expr, $case:expr) => {
+        $crate::each_conformance_case! { conformance_tests ($play, $case) }
+    };
+}
+
+/// The list of the cases, handed to another macro of this crate behind what it is given.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! each_conformance_case {
+    ($then:ident $given:tt) => {
+        $crate::$then! { $given
+            errors::each_class_is_reported
+            errors::syntax_errors_say_where
+            errors::an_outage_is_never_an_absence
+            errors::a_missing_database_is_not_made
+            errors::create_refuses_what_exists
+            errors::remove_is_repeatable
+            sessions::values_come_back_as_they_went
+            sessions::execute_counts_changed_rows
+            sessions::streams_deliver_every_row
+            sessions::streams_can_be_left
+            sessions::an_insert_that_fails_names_its_row
+            sessions::readers_cannot_write
+            sessions::scratch_is_empty_and_gone_afterwards
+            sessions::rows_are_counted
+            sessions::a_sound_database_verifies
+            transactions::rollback_takes_back
+            transactions::a_dropped_session_takes_back
+            transactions::ddl_is_transactional_as_claimed
+            transactions::a_table_can_be_rebuilt_under_its_references
+            transactions::schema_commit_refuses_new_orphans
+            transactions::schema_commit_tolerates_old_orphans
+            transactions::statements_cannot_end_our_transaction
+            transactions::a_read_transaction_sees_one_moment
+            transactions::a_writer_waits_for_another
+            transactions::a_killed_writer_leaves_nothing
+            locks::a_lock_names_its_holder
+            locks::a_waiting_run_gets_the_lock
+            locks::a_killed_holder_frees_the_lock_as_claimed
+            locks::a_lock_needs_no_database
+            inspection::an_inspection_is_complete
+            inspection::an_inspection_costs_the_same_for_any_size
+            copies::a_loaded_dump_is_the_same_database
+            copies::a_dump_is_one_moment
+            copies::a_copy_is_the_same_database
+            copies::a_load_refuses_what_exists
+            copies::a_broken_stream_leaves_nothing
+            copies::a_full_disk_leaves_nothing
+            copies::a_killed_dump_harms_nothing
+            copies::a_killed_load_leaves_a_leftover
+            swaps::a_swap_replaces_and_keeps
+            swaps::a_swap_can_be_repeated
+            swaps::an_empty_database_can_be_swapped
+            swaps::a_swap_can_be_taken_back
+            swaps::the_first_database_is_put_in_place
+            swaps::a_database_can_be_taken_away
+            swaps::a_ready_swap_changes_nothing
+            swaps::a_killed_swap_is_old_or_new
+            swaps::a_killed_first_swap_is_old_or_new
+            swaps::a_swap_under_an_open_session_loses_nothing
+            swaps::a_killed_swap_under_an_open_session_is_old_or_new
+            swaps::a_failing_swap_leaves_the_old_one
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    (($play:expr, $case:expr) $($module:ident :: $name:ident)*) => {
+        /// Plays the part of the other process; does nothing in an ordinary run.
+        #[test]
+        fn child_process() -> ::anyhow::Result<()> {
+            $play()
+        }
+
+        $(
+            #[test]
+            fn $name() -> ::anyhow::Result<()> {
+                $case(stringify!($name))
+            }
+        )*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_functions {
+    (() $($module:ident :: $name:ident)*) => {
         vec![$(Case { name: stringify!($name), run: |scene| Box::pin($module::$name(scene)) }),*]
     };
 }
@@ -209,59 +299,7 @@ macro_rules! cases {
 /// Every case, in the order of the modules.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    cases![
-        errors::each_class_is_reported,
-        errors::syntax_errors_say_where,
-        errors::an_outage_is_never_an_absence,
-        errors::a_missing_database_is_not_made,
-        errors::create_refuses_what_exists,
-        errors::remove_is_repeatable,
-        sessions::values_come_back_as_they_went,
-        sessions::execute_counts_changed_rows,
-        sessions::streams_deliver_every_row,
-        sessions::streams_can_be_left,
-        sessions::an_insert_that_fails_names_its_row,
-        sessions::readers_cannot_write,
-        sessions::scratch_is_empty_and_gone_afterwards,
-        sessions::rows_are_counted,
-        sessions::a_sound_database_verifies,
-        transactions::rollback_takes_back,
-        transactions::a_dropped_session_takes_back,
-        transactions::ddl_is_transactional_as_claimed,
-        transactions::a_table_can_be_rebuilt_under_its_references,
-        transactions::schema_commit_refuses_new_orphans,
-        transactions::schema_commit_tolerates_old_orphans,
-        transactions::statements_cannot_end_our_transaction,
-        transactions::a_read_transaction_sees_one_moment,
-        transactions::a_writer_waits_for_another,
-        transactions::a_killed_writer_leaves_nothing,
-        locks::a_lock_names_its_holder,
-        locks::a_waiting_run_gets_the_lock,
-        locks::a_killed_holder_frees_the_lock_as_claimed,
-        locks::a_lock_needs_no_database,
-        inspection::an_inspection_is_complete,
-        inspection::an_inspection_costs_the_same_for_any_size,
-        copies::a_loaded_dump_is_the_same_database,
-        copies::a_dump_is_one_moment,
-        copies::a_copy_is_the_same_database,
-        copies::a_load_refuses_what_exists,
-        copies::a_broken_stream_leaves_nothing,
-        copies::a_full_disk_leaves_nothing,
-        copies::a_killed_dump_harms_nothing,
-        copies::a_killed_load_leaves_a_leftover,
-        swaps::a_swap_replaces_and_keeps,
-        swaps::a_swap_can_be_repeated,
-        swaps::an_empty_database_can_be_swapped,
-        swaps::a_swap_can_be_taken_back,
-        swaps::the_first_database_is_put_in_place,
-        swaps::a_database_can_be_taken_away,
-        swaps::a_ready_swap_changes_nothing,
-        swaps::a_killed_swap_is_old_or_new,
-        swaps::a_killed_first_swap_is_old_or_new,
-        swaps::a_swap_under_an_open_session_loses_nothing,
-        swaps::a_killed_swap_under_an_open_session_is_old_or_new,
-        swaps::a_failing_swap_leaves_the_old_one,
-    ]
+    crate::each_conformance_case! { conformance_functions () }
 }
 
 /// Runs the case of that name.

@@ -1,5 +1,5 @@
-//! PostgreSQL in the conformance suite. One test for each case, so that a failure has a name; the list is compared with the
-//! suite's own, so that a new case cannot be forgotten. The suite runs once for each version of the server.
+//! PostgreSQL in the conformance suite, which runs once for each version of the server. Databases of a case begin with a word of
+//! their own, by which they are removed after it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -188,88 +188,4 @@ pub(crate) fn case(server: TestServer, name: &str) -> Result<()> {
     let cleared = subject.clear();
     ran?;
     cleared
-}
-
-/// Writes the tests of one server.
-macro_rules! suite {
-    ($server:expr; $($name:ident)*) => {
-        /// Plays the part of the other process; does nothing in an ordinary run.
-        #[test]
-        fn child_process() -> anyhow::Result<()> {
-            common::play($server)
-        }
-
-        $(
-            #[test]
-            fn $name() -> anyhow::Result<()> {
-                common::case($server, stringify!($name))
-            }
-        )*
-
-        #[test]
-        fn every_case_is_run() {
-            let listed = [$(stringify!($name)),*];
-            let known: Vec<&str> = stead_testkit::conformance::cases().iter().map(|case| case.name).collect();
-            assert_eq!(listed.as_slice(), known.as_slice());
-        }
-    };
-}
-
-/// Every case of the suite for one server.
-macro_rules! every_case {
-    ($server:expr) => {
-        suite! { $server;
-            each_class_is_reported
-            syntax_errors_say_where
-            an_outage_is_never_an_absence
-            a_missing_database_is_not_made
-            create_refuses_what_exists
-            remove_is_repeatable
-            values_come_back_as_they_went
-            execute_counts_changed_rows
-            streams_deliver_every_row
-            streams_can_be_left
-            an_insert_that_fails_names_its_row
-            readers_cannot_write
-            scratch_is_empty_and_gone_afterwards
-            rows_are_counted
-            a_sound_database_verifies
-            rollback_takes_back
-            a_dropped_session_takes_back
-            ddl_is_transactional_as_claimed
-            a_table_can_be_rebuilt_under_its_references
-            schema_commit_refuses_new_orphans
-            schema_commit_tolerates_old_orphans
-            statements_cannot_end_our_transaction
-            a_read_transaction_sees_one_moment
-            a_writer_waits_for_another
-            a_killed_writer_leaves_nothing
-            a_lock_names_its_holder
-            a_waiting_run_gets_the_lock
-            a_killed_holder_frees_the_lock_as_claimed
-            a_lock_needs_no_database
-            an_inspection_is_complete
-            an_inspection_costs_the_same_for_any_size
-            a_loaded_dump_is_the_same_database
-            a_dump_is_one_moment
-            a_copy_is_the_same_database
-            a_load_refuses_what_exists
-            a_broken_stream_leaves_nothing
-            a_full_disk_leaves_nothing
-            a_killed_dump_harms_nothing
-            a_killed_load_leaves_a_leftover
-            a_swap_replaces_and_keeps
-            a_swap_can_be_repeated
-            an_empty_database_can_be_swapped
-            a_swap_can_be_taken_back
-            the_first_database_is_put_in_place
-            a_database_can_be_taken_away
-            a_ready_swap_changes_nothing
-            a_killed_swap_is_old_or_new
-            a_killed_first_swap_is_old_or_new
-            a_swap_under_an_open_session_loses_nothing
-            a_killed_swap_under_an_open_session_is_old_or_new
-            a_failing_swap_leaves_the_old_one
-        }
-    };
 }

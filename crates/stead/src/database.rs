@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::percent_decode_str;
 use stead_schema::EngineKind;
 
+use crate::address::Address;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};
 use crate::project::DatabaseLocation;
@@ -62,59 +62,26 @@ pub fn choose<'a>(environment: &'a Environment, name: Option<&str>) -> Result<&'
     }
 }
 
-/// The parts of a URL that a client is told apart.
-struct Parts {
-    user: Option<String>,
-    password: Option<String>,
-    host: Option<String>,
-    port: Option<String>,
-    options: BTreeMap<String, String>,
-}
-
-impl Parts {
-    fn of(url: &str) -> Self {
-        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let some = |text: &str| Some(plain(text)).filter(|text| !text.is_empty());
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let authority = rest.split('/').next().unwrap_or_default();
-        let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
-        let (user, password) = login.split_once(':').unwrap_or((login, ""));
-        // An address of IP version 6 has colons of its own, inside brackets.
-        let (host, port) = match place.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
-            Some((host, port)) => (host, port),
-            None => (place, ""),
-        };
-        let options = query.split('&').filter_map(|pair| pair.split_once('='));
-        Self {
-            user: some(user),
-            password: some(password),
-            host: some(host.trim_start_matches('[').trim_end_matches(']')),
-            port: some(port),
-            options: options.map(|(name, value)| (name.to_owned(), plain(value))).collect(),
-        }
-    }
-}
-
 fn of_server(engine: EngineKind, url: &str, database: &str) -> Client {
-    let parts = Parts::of(url);
+    let address = Address::of(url);
     match engine {
-        EngineKind::Postgres => postgres(&parts, database),
-        EngineKind::Mysql => mysql(&parts, database, vec!["mysql", "mariadb"], "default-mysql-client"),
+        EngineKind::Postgres => postgres(&address, database),
+        EngineKind::Mysql => mysql(&address, database, vec!["mysql", "mariadb"], "default-mysql-client"),
         EngineKind::Mariadb | EngineKind::Sqlite => {
-            mysql(&parts, database, vec!["mariadb", "mysql"], "mariadb-client-core")
+            mysql(&address, database, vec!["mariadb", "mysql"], "mariadb-client-core")
         }
     }
 }
 
 /// `psql` reads everything from variables. Source: PostgreSQL's page on libpq's environment variables.
-fn postgres(parts: &Parts, database: &str) -> Client {
-    let option = |name: &str| parts.options.get(name).cloned();
+fn postgres(address: &Address<'_>, database: &str) -> Client {
+    let options = address.options();
+    let option = |name: &str| options.get(name).cloned();
     let named = [
-        ("PGHOST", option("host").or_else(|| parts.host.clone())),
-        ("PGPORT", option("port").or_else(|| parts.port.clone())),
-        ("PGUSER", option("user").or_else(|| parts.user.clone())),
-        ("PGPASSWORD", option("password").or_else(|| parts.password.clone())),
+        ("PGHOST", option("host").or_else(|| address.host())),
+        ("PGPORT", option("port").or_else(|| address.port())),
+        ("PGUSER", option("user").or_else(|| address.user())),
+        ("PGPASSWORD", option("password").or_else(|| address.password())),
         ("PGSSLMODE", option("sslmode")),
         ("PGSSLROOTCERT", option("sslrootcert")),
         ("PGSSLCERT", option("sslcert")),
@@ -127,17 +94,18 @@ fn postgres(parts: &Parts, database: &str) -> Client {
 }
 
 /// The clients of MySQL and MariaDB take the password alone from a variable.
-fn mysql(parts: &Parts, database: &str, programs: Vec<&'static str>, package: &'static str) -> Client {
-    let option = |name: &str| parts.options.get(name).cloned();
+fn mysql(address: &Address<'_>, database: &str, programs: Vec<&'static str>, package: &'static str) -> Client {
+    let options = address.options();
+    let option = |name: &str| options.get(name).cloned();
     let mut arguments = Vec::new();
     let mut add = |name: &str, value: Option<String>| arguments.extend(value.map(|value| format!("--{name}={value}")));
-    add("host", parts.host.clone());
-    add("port", parts.port.clone());
+    add("host", address.host());
+    add("port", address.port());
     add("socket", option("socket"));
-    add("user", parts.user.clone());
+    add("user", address.user());
     add("ssl-ca", option("ssl-ca"));
     add("database", Some(database.to_owned()));
-    let variables = parts.password.clone().map(|password| ("MYSQL_PWD", password)).into_iter().collect();
+    let variables = address.password().map(|password| ("MYSQL_PWD", password)).into_iter().collect();
     Client { programs, arguments, variables, package }
 }
 

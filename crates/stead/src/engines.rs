@@ -9,8 +9,9 @@ use stead_engine::search::FieldKind;
 use stead_engine::{Place, SearchEngine, Server};
 use stead_schema::EngineKind;
 
+use crate::address::Address;
 use crate::error::{Error, Result};
-use crate::project::{DatabaseLocation, IndexEngine, Project};
+use crate::project::{DatabaseLocation, IndexEngine, Project, engine_of_scheme};
 use crate::volume;
 
 /// Servers that were opened, by address: databases of one server share one value, so that a dump can see them in one view.
@@ -42,8 +43,9 @@ impl Servers {
     }
 
     fn remote(&mut self, engine: EngineKind, url: &str, name: &str) -> Result<(Arc<dyn Server>, Place)> {
-        let Address { server, database } = Address::of(url);
-        let place = Place(database.unwrap_or_else(|| name.to_owned()));
+        let address = Address::of(url);
+        let server = address.server();
+        let place = Place(address.database().unwrap_or_else(|| name.to_owned()));
         if let Some(opened) = self.opened.get(&server) {
             return Ok((opened.clone(), place));
         }
@@ -64,19 +66,14 @@ pub fn at(url: &str) -> Result<(Arc<dyn Server>, Place)> {
             .hint("write `sqlite:PATH`, `postgres://USER@HOST/DATABASE`, `mysql://…` or `mariadb://…`")
     };
     let (scheme, rest) = url.split_once(':').ok_or_else(|| unreadable("has no scheme"))?;
-    let engine = match scheme {
-        "postgres" | "postgresql" => EngineKind::Postgres,
-        "mysql" => EngineKind::Mysql,
-        "mariadb" => EngineKind::Mariadb,
-        "sqlite" => {
-            let path = std::path::absolute(rest.strip_prefix("//").unwrap_or(rest));
-            let path = path.map_err(|_| unreadable("names no file"))?;
-            return Ok((files(), file("", &path)?));
-        }
-        _ => return Err(unreadable("names an engine that stead does not know")),
-    };
-    let Address { server, database } = Address::of(url);
-    Ok((connect(engine, &server, "")?, Place(database.unwrap_or_default())))
+    let engine = engine_of_scheme(scheme).ok_or_else(|| unreadable("names an engine that stead does not know"))?;
+    if engine == EngineKind::Sqlite {
+        let path = std::path::absolute(rest.strip_prefix("//").unwrap_or(rest));
+        let path = path.map_err(|_| unreadable("names no file"))?;
+        return Ok((files(), file("", &path)?));
+    }
+    let address = Address::of(url);
+    Ok((connect(engine, &address.server(), "")?, Place(address.database().unwrap_or_default())))
 }
 
 /// The file system as a server of SQLite databases.
@@ -91,27 +88,6 @@ fn file(name: &str, path: &Path) -> Result<Place> {
         let message = format!("the path of database `{name}` is not UTF-8: `{}`", path.display());
         Error::usage("database-path", message)
     })
-}
-
-/// A URL in two parts: the server's, with everything but the path, and the database that the path names.
-struct Address {
-    server: String,
-    database: Option<String>,
-}
-
-impl Address {
-    fn of(url: &str) -> Self {
-        let (rest, query) = url.split_once('?').map_or((url, None), |(rest, query)| (rest, Some(query)));
-        let after_scheme = rest.find("://").map_or(0, |at| at + 3);
-        let (server, path) = match rest[after_scheme..].find('/') {
-            Some(slash) => rest.split_at(after_scheme + slash),
-            None => (rest, ""),
-        };
-        let name = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
-        let database = Some(name.into_owned()).filter(|name| !name.is_empty());
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        Self { server: format!("{server}{query}"), database }
-    }
 }
 
 #[cfg_attr(
@@ -138,22 +114,13 @@ fn unsupported(database: &str, why: &str) -> Error {
 #[must_use]
 pub fn url(project: &Project, name: &str, place: &Place) -> String {
     match project.database_location(name) {
-        Some(DatabaseLocation::Server { url, .. }) => with_database(url.expose(), place),
+        Some(DatabaseLocation::Server { url, .. }) => Address::of(url.expose()).with_database(place),
         // A server that is not up was refused when the environment was opened.
         Some(DatabaseLocation::Local(local)) => {
-            volume::url(local).map(|url| with_database(&url, place)).unwrap_or_default()
+            volume::url(local).map(|url| Address::of(&url).with_database(place)).unwrap_or_default()
         }
         _ => format!("{}:{place}", EngineKind::Sqlite.word()),
     }
-}
-
-/// The same URL with another database.
-fn with_database(url: &str, place: &Place) -> String {
-    let Address { server, .. } = Address::of(url);
-    let (server, query) = server.split_once('?').map_or((server.as_str(), None), |(left, right)| (left, Some(right)));
-    let database = percent_encoding::utf8_percent_encode(&place.0, percent_encoding::NON_ALPHANUMERIC);
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    format!("{server}/{database}{query}")
 }
 
 /// The engine of an index.

@@ -1,7 +1,9 @@
 //! The library of stead: one module for each use case, each readable as the use case goes. It never prints and never asks
 //! what surrounds the process; whoever calls it hands over an opened environment and a reporter.
 
+mod address;
 pub mod check;
+pub mod child;
 pub mod clock;
 pub mod compose;
 pub mod database;

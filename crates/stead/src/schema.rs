@@ -10,6 +10,7 @@ use stead_sql::write::{Statement, WriteError, write};
 use crate::engines;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::project::engine_of_scheme;
 use crate::{files, models};
 
 /// The first line of every file that is written here: only such files are ever replaced or removed.
@@ -38,11 +39,9 @@ impl Origin {
         if let Some(name) = text.strip_prefix("database:") {
             return Self::Database(name.to_owned());
         }
-        let scheme = text.split_once(':').map(|(scheme, _)| scheme);
-        let known = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
-        match scheme {
-            Some(scheme) if known.contains(&scheme) => Self::Url(text.to_owned()),
-            _ => Self::File(PathBuf::from(text)),
+        match text.split_once(':').and_then(|(scheme, _)| engine_of_scheme(scheme)) {
+            Some(_) => Self::Url(text.to_owned()),
+            None => Self::File(PathBuf::from(text)),
         }
     }
 

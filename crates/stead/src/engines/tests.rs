@@ -1,7 +1,7 @@
 use stead_engine::search::FieldKind;
 use stead_schema::EngineKind;
 
-use super::{Address, Affinity, affinity, field_kind};
+use super::{Affinity, affinity, field_kind};
 
 #[test]
 fn declared_types_have_the_affinity_that_sqlite_gives_them_or_text() {
@@ -69,24 +69,5 @@ fn types_of_servers_are_told_by_their_first_word() {
     ];
     for (declared, expected) in kinds {
         assert_eq!(field_kind(EngineKind::Mysql, declared), expected, "{declared}");
-    }
-}
-
-#[test]
-fn an_address_is_the_server_and_the_database() {
-    let cases = [
-        (
-            "postgres://me:p%40ss@host:5433/shop?sslmode=require",
-            "postgres://me:p%40ss@host:5433?sslmode=require",
-            Some("shop"),
-        ),
-        ("mysql://host", "mysql://host", None),
-        ("mysql://host/", "mysql://host", None),
-        ("mysql://host?socket=/run/my.sock", "mysql://host?socket=/run/my.sock", None),
-        ("postgres:///odd%2Fname", "postgres://", Some("odd/name")),
-    ];
-    for (url, server, database) in cases {
-        let address = Address::of(url);
-        assert_eq!((address.server.as_str(), address.database.as_deref()), (server, database), "{url}");
     }
 }

@@ -80,6 +80,12 @@ pub struct LocalDatabase {
     pub database: String,
 }
 
+/// The engine that the scheme of a URL names, in either case of letters.
+#[must_use]
+pub fn engine_of_scheme(scheme: &str) -> Option<EngineKind> {
+    SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)).map(|(_, engine)| *engine)
+}
+
 /// The schemes as hints list them.
 pub(super) fn schemes() -> Vec<String> {
     SCHEMES
@@ -157,9 +163,9 @@ fn location(section: &Section<'_>, stated: &Stated<'_>) -> Option<DatabaseLocati
         section.invalid(stated, "is not a URL", URL_ADVICE);
         return None;
     };
-    match SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)) {
-        Some((_, EngineKind::Sqlite)) => sqlite_file(section, stated, rest),
-        Some((_, engine)) => server(section, stated, *engine, rest),
+    match engine_of_scheme(scheme) {
+        Some(EngineKind::Sqlite) => sqlite_file(section, stated, rest),
+        Some(engine) => server(section, stated, engine, rest),
         None => {
             let nearest = nearest(scheme, SCHEMES.iter().map(|(scheme, _)| *scheme));
             let shown = stated.word.split(':').next().unwrap_or_default().to_owned();

@@ -37,6 +37,17 @@ pub struct Field {
     pub language: Option<String>,
     /// How much a hit in this field weighs; 1 is usual.
     pub boost: f32,
+    /// Whether its value comes back with a hit. A field that is not stored is only searched; the key is always stored.
+    #[serde(default = "yes")]
+    pub stored: bool,
+    /// Whether the words that matched are marked in it; for stored texts.
+    #[serde(default = "yes")]
+    pub highlight: bool,
+}
+
+/// What indexes had before they could be told otherwise.
+fn yes() -> bool {
+    true
 }
 
 /// What an index is: everything that makes a rebuild necessary when it changes.

@@ -1,7 +1,7 @@
 //! What apps want their databases to look like: `models/*.sql`, read, hashed, and run on a scratch database to learn what
 //! they say. Nothing here interprets the SQL; what it makes is what the engine then shows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use stead_engine::{Server, Session};
 use stead_schema::{EngineKind, Schema};
@@ -18,7 +18,7 @@ pub(crate) struct Models {
     pub(crate) hash: String,
 }
 
-/// Reads `models/*.sql`; a file named by another engine, `x.mysql.sql`, is left out.
+/// Reads `models/*.sql`; a file that names other engines, as `x.mysql.sql` or `x.mysql.mariadb.sql` do, is left out.
 pub(crate) fn read(environment: &Environment, app: &str, kind: EngineKind) -> Result<Models> {
     let folder = environment.project.apps[app].path.join("models");
     let mut files = Vec::new();
@@ -34,13 +34,12 @@ pub(crate) fn read(environment: &Environment, app: &str, kind: EngineKind) -> Re
     Ok(Models { app: app.to_owned(), files, hash: hasher.finalize().to_hex().to_string() })
 }
 
-fn is_model(path: &std::path::Path, kind: EngineKind) -> bool {
+fn is_model(path: &Path, kind: EngineKind) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Some(stem) = name.strip_suffix(".sql") else { return false };
-    match stem.rsplit_once('.').and_then(|(_, engine)| engine.parse::<EngineKind>().ok()) {
-        Some(engine) => engine == kind,
-        None => true,
-    }
+    let endings = stem.split_once('.').map_or("", |(_, endings)| endings);
+    let named: Vec<EngineKind> = endings.rsplit('.').map_while(|word| word.parse().ok()).collect();
+    named.is_empty() || named.contains(&kind)
 }
 
 /// The schema that the models describe, learned by running them on a scratch database.
@@ -55,7 +54,7 @@ pub(crate) async fn run(server: &dyn Server, models: &[Models]) -> Result<Schema
 }
 
 /// Runs one file of statements; an error points at the statement.
-pub(crate) async fn run_file(session: &mut dyn Session, path: &std::path::Path, text: &str) -> Result<()> {
+pub(crate) async fn run_file(session: &mut dyn Session, path: &Path, text: &str) -> Result<()> {
     let statements = split(text, session.kind()).map_err(|error| {
         Error::usage(error.code(), format!("`{}`: {error}", path.display())).with_hints(error.hints())
     })?;
@@ -67,3 +66,6 @@ pub(crate) async fn run_file(session: &mut dyn Session, path: &std::path::Path, 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,9 +209,10 @@ async fn prove(
     Err(Error::failed("index-sample-differs", message).hint("nothing was published; build it again"))
 }
 
-/// A document as the index gives it back: what is `NULL` is left out.
+/// A document as the index gives it back: what is `NULL` or not stored is left out.
 fn fields(definition: &Definition, document: &Document) -> BTreeMap<String, Value> {
-    let fields = definition.fields.iter().zip(document).filter(|(_, value)| **value != Value::Null);
+    let fields = definition.fields.iter().zip(document);
+    let fields = fields.filter(|(field, value)| field.stored && **value != Value::Null);
     fields.map(|(field, value)| (field.name.clone(), value.clone())).collect()
 }
 
@@ -306,6 +307,8 @@ fn field(engine: EngineKind, settings: &IndexSettings, column: &ResultColumn, po
         kind,
         language: declared.and_then(|field| field.language.clone()),
         boost: declared.and_then(|field| field.boost).unwrap_or(1.0),
+        stored: position == 0 || declared.is_none_or(|field| field.stored),
+        highlight: declared.and_then(|field| field.highlight).unwrap_or(true),
     }
 }
 

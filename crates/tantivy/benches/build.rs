@@ -80,6 +80,8 @@ fn definition() -> Definition {
         kind,
         language: language.map(str::to_owned),
         boost: 1.0,
+        stored: true,
+        highlight: true,
     };
     let fields = vec![
         field("id", FieldKind::Integer, None),

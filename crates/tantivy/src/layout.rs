@@ -81,7 +81,8 @@ impl Layout {
             let named = |unfit| refusal(&format!("document `{}`", shortened(&key)), &declared.name, &unfit);
             put(&mut document, *field, convert(declared.kind, value).map_err(named)?);
             let fits = value.as_text().is_none_or(|text| u32::try_from(text.len()).is_ok());
-            fits.then(|| stored::encode(value, bytes)).ok_or_else(|| named(Unfit::TooMuch))?;
+            let kept = if declared.stored { value } else { &Value::Null };
+            fits.then(|| stored::encode(kept, bytes)).ok_or_else(|| named(Unfit::TooMuch))?;
         }
         document.add_bytes(self.document, bytes);
         Ok(Laid { key: key.into_owned(), document, weight: capacity + OVERHEAD })

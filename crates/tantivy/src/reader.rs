@@ -176,7 +176,8 @@ impl Opened {
 
     fn highlights(&mut self, values: &[Value], needles: &matching::Needles) -> BTreeMap<String, Highlight> {
         let fields = self.layout.definition.fields.iter().zip(&mut self.analyzers).zip(values).zip(needles);
-        let marked = fields.filter_map(|(((field, analyzer), value), needles)| {
+        let wanted = fields.filter(|(((field, _), _), _)| field.highlight);
+        let marked = wanted.filter_map(|(((field, analyzer), value), needles)| {
             let found = highlight(analyzer.as_mut()?, &plain_text(value)?, needles)?;
             Some((field.name.clone(), found))
         });

@@ -16,7 +16,7 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
 }
 
 pub(crate) fn field(name: &str, kind: FieldKind) -> Field {
-    Field { name: name.to_owned(), kind, language: None, boost: 1.0 }
+    Field { name: name.to_owned(), kind, language: None, boost: 1.0, stored: true, highlight: true }
 }
 
 /// id · name (English, counts twice) · summary (English) · kind · downloads · rating · featured · updated

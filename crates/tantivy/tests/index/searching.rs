@@ -219,3 +219,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_field_that_is_not_stored_is_searched_and_one_without_marks_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = TantivyEngine::new(folder.path());
+    let mut definition = definition();
+    for field in &mut definition.fields {
+        field.stored = field.name != "summary";
+        field.highlight = field.name != "name";
+    }
+    published(&engine, &definition, vec![row(1, "Dark Reader", "quiet"), row(3, "Tabs", "dark nights")]);
+    let hits = search(&engine, "dark").hits;
+    assert_eq!(hits.len(), 2);
+    for hit in hits {
+        assert!(hit.fields.contains_key("name") && !hit.fields.contains_key("summary"), "{hit:?}");
+        assert_eq!(hit.highlights.len(), 0, "one is not to be marked, the other has no text to mark: {hit:?}");
+    }
+}

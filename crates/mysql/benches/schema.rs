@@ -1,41 +1,88 @@
-//! Reads the schema of one big database and prints the time it took and the most memory the process had. `benches/schema.sh`
-//! makes the database, names it in `STEAD_SCALE_URL` and prints the same time of a program that dumps schemas.
+//! Inspection of a schema of 10,000 tables beside `mariadb-dump --no-data`, in turns, with the memory that it took. Run it with
+//! `STEAD_TEST_MARIADB_URL`, `STEAD_TEST_MYSQL_URL` or both set to servers; `BENCH_TABLES` is another number of tables.
 
-use std::time::Instant;
+#![expect(clippy::unwrap_used, reason = "in a benchmark a panic is the report")]
+#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
-use stead_engine::{Access, EngineError, Place, Server as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use stead_engine::{Access, Place, Server as _};
 use stead_mysql::MysqlServer;
+use stead_testkit::servers::TestServer;
 
-#[expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
-fn main() -> Result<(), EngineError> {
-    let Ok(url) = std::env::var("STEAD_SCALE_URL") else {
-        println!("`STEAD_SCALE_URL` is not set: run benches/schema.sh");
-        return Ok(());
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
-    runtime.block_on(async {
-        let server = MysqlServer::connect_lazily(&url)?;
-        let mut session = server.open(&Place("stead_scale".to_owned()), Access::Read).await?;
-        let start = Instant::now();
-        let schema = session.inspect().await?;
-        let inspected = start.elapsed();
-        let written = stead_sql::write(&schema).map_or(0, |statements| statements.len());
-        println!(
-            "{} tables inspected in {:.1} s with {} queries, {written} statements written after {:.1} s, {} MiB at most",
-            schema.tables.len(),
-            inspected.as_secs_f64(),
-            session.queries_sent(),
-            start.elapsed().as_secs_f64(),
-            peak_mebibytes()
-        );
-        session.close().await
-    })
+const DATABASE: &str = "bench_schema";
+const RUNS: usize = 3;
+
+fn main() {
+    let tables = std::env::var("BENCH_TABLES").ok().and_then(|number| number.parse().ok()).unwrap_or(10_000);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for which in [TestServer::Mariadb, TestServer::Mysql] {
+        if let Some(url) = which.url() {
+            runtime.block_on(measure(which, &url, tables));
+        }
+    }
 }
 
-/// The most memory this process had, as Linux counts it; 0 elsewhere.
-fn peak_mebibytes() -> u64 {
+async fn measure(which: TestServer, url: &str, tables: usize) {
+    let server = MysqlServer::connect_lazily(url).unwrap();
+    let place = Place(DATABASE.to_owned());
+    server.remove(&place).await.unwrap();
+    server.create(&place).await.unwrap();
+    let mut session = server.open(&place, Access::Write).await.unwrap();
+    session.execute("SET foreign_key_checks = 0", &[]).await.unwrap();
+    for number in 0..tables {
+        session.execute(&statement(number, tables), &[]).await.unwrap();
+    }
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        let begun = Instant::now();
+        assert_eq!(session.inspect().await.unwrap().tables.len(), tables);
+        ours.push(begun.elapsed());
+        theirs.extend(dump(url));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    println!("{}, {tables} tables: inspection {ours:?}, mariadb-dump --no-data {theirs:?}, {}", which.key(), memory());
+    session.close().await.unwrap();
+    server.remove(&place).await.unwrap();
+}
+
+/// Twelve columns, four keys, a check, a foreign key to some other table.
+fn statement(number: usize, tables: usize) -> String {
+    let target = (number * 7919 + 1) % tables;
+    format!(
+        "CREATE TABLE t{number} (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, code VARCHAR(40) NOT NULL,
+         title VARCHAR(200) NOT NULL DEFAULT 'none', body TEXT, price DECIMAL(12,2) NOT NULL DEFAULT 0,
+         flag TINYINT(1) NOT NULL DEFAULT 1, kind ENUM('a','b','c') DEFAULT 'a',
+         made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, due DATE, score DOUBLE,
+         total DECIMAL(14,2) GENERATED ALWAYS AS (price * 2) VIRTUAL, other BIGINT UNSIGNED, PRIMARY KEY (id),
+         UNIQUE KEY code (code), KEY made (made, flag), KEY title (title(20)),
+         CONSTRAINT fk{number} FOREIGN KEY (other) REFERENCES t{target} (id) ON DELETE CASCADE, CHECK (price >= 0))"
+    )
+}
+
+/// How long MariaDB's client takes, which reads both servers; nothing where it is not installed.
+fn dump(url: &str) -> Option<Duration> {
+    let (_, rest) = url.split_once("://")?;
+    let (login, place) = rest.trim_end_matches('/').rsplit_once('@')?;
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let (host, port) = place.rsplit_once(':')?;
+    let mut command = Command::new("mariadb-dump");
+    command.args(["--no-defaults", "--no-data", "--host", host, "--port", port, "--user", user, DATABASE]);
+    command.env("MYSQL_PWD", password).stdout(Stdio::null());
+    let begun = Instant::now();
+    let status = command.status().ok()?;
+    status.success().then(|| begun.elapsed())
+}
+
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
+    times.sort();
+    times.get(times.len() / 2).copied()
+}
+
+/// The most memory that this process had, as the kernel says it.
+fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes: u64 = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0);
-    kibibytes / 1024
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    line.map_or_else(|| "memory unknown".to_owned(), |line| line.split_whitespace().collect::<Vec<_>>().join(" "))
 }

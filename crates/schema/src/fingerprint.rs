@@ -15,6 +15,7 @@ pub fn fingerprint(schema: &Schema) -> String {
 pub(crate) fn comparable(schema: &Schema) -> Schema {
     let mut schema = schema.clone();
     schema.dependencies.clear();
+    schema.roles.clear();
     schema.sort();
     for table in &mut schema.tables {
         table.definition = None;

@@ -5,6 +5,7 @@ mod compare;
 pub mod engine;
 mod fingerprint;
 pub mod model;
+mod roles;
 
 pub use compare::{Difference, DifferenceKind, compare};
 pub use engine::EngineKind;

@@ -59,6 +59,10 @@ pub struct Schema {
     /// in an order that works, never to compare.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<Dependency>,
+    /// The server's roles that things here belong to or are granted to, by name, sorted. Used to ask whether another server has
+    /// them, never to compare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
 }
 
 /// An object that cannot be made before another one.
@@ -108,6 +112,7 @@ impl Schema {
             triggers: Vec::new(),
             objects: Vec::new(),
             dependencies: Vec::new(),
+            roles: Vec::new(),
         }
     }
 
@@ -130,6 +135,8 @@ impl Schema {
         self.triggers.sort_by(|left, right| (&left.table, &left.name).cmp(&(&right.table, &right.name)));
         self.dependencies.sort();
         self.dependencies.dedup();
+        self.roles.sort();
+        self.roles.dedup();
         self.objects.sort_by(|left, right| (&left.kind, &left.name).cmp(&(&right.kind, &right.name)));
         for table in &mut self.tables {
             table.sort();

@@ -95,7 +95,7 @@ async fn of_database(
     if stead_schema::fingerprint(&schema) == stored.fingerprint {
         return Ok(Vec::new());
     }
-    let differences = stead_schema::compare(&schema, &stored.schema);
+    let differences = database.differences(&schema, &stored.schema);
     Ok(differences.into_iter().map(|difference| finding('a', subject(), difference.to_string())).collect())
 }
 

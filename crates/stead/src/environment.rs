@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use stead_engine::file_lock::{is_held, lock_file};
 use stead_engine::{Access, Event, Holder, Lock, LockRequest, Place, Reporter, SearchEngine, Server, Session};
+use stead_schema::{Difference, Schema, compare};
 
 use crate::engines::{self, Servers};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
-use crate::project::{IndexEngine, Project};
+use crate::project::{IndexEngine, Project, Roles};
 use crate::state::State;
 use crate::{files, seed, shelf, undo};
 
@@ -40,9 +41,21 @@ pub struct Database {
     pub server: Arc<dyn Server>,
     /// Where it is on that server.
     pub place: Place,
+    /// Whether it is the same database if other roles own it.
+    pub roles: Roles,
 }
 
 impl Database {
+    /// How a schema of this database differs from what is expected of it. Whom things belong to counts only where the project
+    /// wants it kept.
+    #[must_use]
+    pub fn differences(&self, found: &Schema, expected: &Schema) -> Vec<Difference> {
+        match self.roles {
+            Roles::Keep => compare(found, expected),
+            Roles::Current => compare(&found.clone().without_roles(), &expected.clone().without_roles()),
+        }
+    }
+
     /// Opens it; one that does not exist is refused with the way to make it.
     ///
     /// # Errors
@@ -128,7 +141,8 @@ impl Environment {
         let mut servers = Servers::default();
         let opened = project.databases.keys().map(|name| {
             let (server, place) = servers.of(&project, name)?;
-            Ok(Database { name: name.clone(), server, place })
+            let roles = project.databases[name].roles;
+            Ok(Database { name: name.clone(), server, place, roles })
         });
         let databases: Result<Vec<Database>> = opened.collect();
         Ok(Self {
@@ -383,11 +397,7 @@ impl Environment {
         }
         files::remove(&self.state.build())?;
         files::remove_unfinished(self.state.folder())?;
-        for folder in files::entries(&self.state.undo())? {
-            if !files::is_there(&folder.join("point.json"))? {
-                self.discard(&folder)?;
-            }
-        }
+        undo::sweep(self).await?;
         self.sweep_storage()?;
         self.shelf().recover()?;
         shelf::tidy_kept(self)?;

@@ -2,16 +2,21 @@
 //! and indexed; only then does it take the place of the live databases and files, all of them together. A failure at
 //! any step before that leaves everything as it was.
 
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
+use stead_engine::snapshot::Source;
 use stead_engine::{Access, Event};
+use stead_schema::Schema;
 use stead_snapshot::{Manifest, Part, Snapshot, SnapshotName};
 
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::marker::Marker;
+use crate::project::Roles;
 use crate::replacement::{Replacement, refuse_without_undo_room};
 use crate::revisions::Revisions;
 use crate::upgrade::UpgradeOptions;
@@ -213,6 +218,10 @@ async fn build_database(
     let database = Database { place: replacement.beside(name)?, ..live.clone() };
     let part = Part::Database(name.to_owned());
     let (source, kept) = shelf::source(environment, snapshot, &part)?;
+    let source = match database.roles {
+        Roles::Keep => source,
+        Roles::Current => Arc::new(Unowned::new(source)),
+    };
     let advance = dump::advance(environment, &step);
     let loaded = database.server.bulk().load(&database.place, source, advance).await;
     loaded.map_err(|error| {
@@ -227,6 +236,41 @@ async fn build_database(
     let rows: u64 = snapshot.manifest().databases[name].tables.values().map(|table| table.rows).sum();
     environment.report(Event::Done { step, outcome: format!("{rows} rows"), took: began.elapsed() });
     Ok(database)
+}
+
+/// A snapshot's database without owners, grants and definers.
+struct Unowned {
+    source: Arc<dyn Source>,
+    schema: Option<Schema>,
+}
+
+impl Unowned {
+    fn new(source: Arc<dyn Source>) -> Self {
+        let schema = source.schema().cloned().map(Schema::without_roles);
+        Self { source, schema }
+    }
+}
+
+impl Source for Unowned {
+    fn streams(&self) -> Vec<(String, u64)> {
+        self.source.streams()
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>> {
+        self.source.open(name)
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+
+    fn put_kept(&self, name: &str, to: &Path) -> io::Result<bool> {
+        self.source.put_kept(name, to)
+    }
+
+    fn filled(&self, name: &str, file: &Path) {
+        self.source.filled(name, file);
+    }
 }
 
 /// Holds the loaded database against the manifest: the same schema, and the same tables with the same numbers of rows. The
@@ -245,10 +289,10 @@ async fn prove(database: &Database, manifest: &Manifest, count: bool) -> Result<
         Error::failed("load-differs", message)
             .hint("nothing was replaced; verify the snapshot: `stead snapshots verify`")
     };
-    if stead_schema::fingerprint(&schema) != record.fingerprint {
-        let differences = stead_schema::compare(&schema, &record.schema);
-        let first = differences.first().map_or_else(|| "its schema".to_owned(), ToString::to_string);
-        return Err(differing(first));
+    if stead_schema::fingerprint(&schema) != record.fingerprint
+        && let Some(first) = database.differences(&schema, &record.schema).first()
+    {
+        return Err(differing(first.to_string()));
     }
     let Some(counts) = counts else { return Ok(()) };
     for (table, rows) in &counts {

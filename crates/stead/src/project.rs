@@ -33,7 +33,7 @@ mod tests;
 mod value;
 
 pub use app::{App, MigrationTool, Migrations, Service};
-pub use database::{Database, DatabaseLocation, LocalDatabase, engine_of_scheme};
+pub use database::{Database, DatabaseLocation, LocalDatabase, Roles, engine_of_scheme};
 pub use edit::set_value;
 pub use error::{LISTED_PROBLEMS, Problem, ProjectError, ProjectErrors};
 pub use index::{Documents, FieldSettings, IndexEngine, IndexSettings};

@@ -10,7 +10,7 @@ use stead_sql::write::{Statement, WriteError, write};
 use crate::engines;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::project::engine_of_scheme;
+use crate::project::{Roles, engine_of_scheme};
 use crate::{files, models};
 
 /// The first line of every file that is written here: only such files are ever replaced or removed.
@@ -82,12 +82,40 @@ impl Named {
     }
 }
 
-/// The schemas of that origin. A file runs on the server of `on`, a URL, or of the project's first database, or on SQLite.
+/// The schemas of that origin. A file runs on the server of `on`, a URL, or of the project's first database, or on SQLite. Roles
+/// are kept or left out as the caller or, for one of its databases, the project says.
 ///
 /// # Errors
 ///
 /// A database that cannot be reached, SQL that does not run, or an object that the schema cannot hold, by its name.
-pub async fn read(environment: Option<&Environment>, origin: &Origin, on: Option<&str>) -> Result<Vec<Named>> {
+pub async fn read(
+    environment: Option<&Environment>,
+    origin: &Origin,
+    on: Option<&str>,
+    roles: Option<Roles>,
+) -> Result<Vec<Named>> {
+    let database = match (origin, environment) {
+        (Origin::Database(name), Some(environment)) => Some(environment.database(name)?),
+        _ => None,
+    };
+    let roles = roles.or(database.map(|database| database.roles)).unwrap_or_default();
+    let schemas = inspected(environment, origin, on).await?;
+    schemas.into_iter().map(|(name, schema)| Named::new(&name, owned(schema, roles))).collect()
+}
+
+fn owned(schema: Schema, roles: Roles) -> Schema {
+    match roles {
+        Roles::Keep => schema,
+        Roles::Current => schema.without_roles(),
+    }
+}
+
+/// Each schema with the name of its database.
+async fn inspected(
+    environment: Option<&Environment>,
+    origin: &Origin,
+    on: Option<&str>,
+) -> Result<Vec<(String, Schema)>> {
     match (origin, environment) {
         (Origin::Models, Some(environment)) => of_models(environment).await,
         (Origin::Database(name), Some(environment)) => {
@@ -95,12 +123,12 @@ pub async fn read(environment: Option<&Environment>, origin: &Origin, on: Option
             let mut session = database.open(Access::Read).await?;
             let schema = session.inspect().await.map_err(|error| database.named(error))?;
             session.close().await?;
-            Ok(vec![Named::new(name, schema)?])
+            Ok(vec![(name.clone(), schema)])
         }
         (Origin::Url(url), _) => {
             let (server, place) = engines::at(url)?;
             let schema = inspect(server.as_ref(), &place).await?;
-            Ok(vec![Named::new("", schema)?])
+            Ok(vec![(String::new(), schema)])
         }
         (Origin::File(path), environment) => {
             let server = match (on, environment.and_then(|environment| environment.databases.first())) {
@@ -108,7 +136,7 @@ pub async fn read(environment: Option<&Environment>, origin: &Origin, on: Option
                 (None, Some(database)) => database.server.clone(),
                 (None, None) => engines::files(),
             };
-            Ok(vec![Named::new("", of_file(server.as_ref(), path).await?)?])
+            Ok(vec![(String::new(), of_file(server.as_ref(), path).await?)])
         }
         (Origin::Models | Origin::Database(_), None) => Err(Error::bug("an origin without its project")),
     }
@@ -134,14 +162,14 @@ async fn of_file(server: &dyn Server, path: &Path) -> Result<Schema> {
     Ok(schema)
 }
 
-async fn of_models(environment: &Environment) -> Result<Vec<Named>> {
+async fn of_models(environment: &Environment) -> Result<Vec<(String, Schema)>> {
     let mut all = Vec::new();
     for database in &environment.databases {
         let apps = environment.project.apps_on(&database.name);
         let models: Result<Vec<_>> =
             apps.iter().map(|app| models::read(environment, app, database.server.kind())).collect();
         let schema = models::run(database.server.as_ref(), &models?).await?;
-        all.push(Named::new(&database.name, schema)?);
+        all.push((database.name.clone(), schema));
     }
     Ok(all)
 }

@@ -242,7 +242,7 @@ async fn warn_of_drift(environment: &Environment, databases: &[Database], steps:
         let mut session = database.open(Access::Read).await?;
         let stored = ledger::stored_schema(session.as_mut()).await?;
         let differences = match stored {
-            Some(stored) => stead_schema::compare(&session.inspect().await?, &stored.schema),
+            Some(stored) => database.differences(&session.inspect().await?, &stored.schema),
             None => Vec::new(),
         };
         session.close().await?;

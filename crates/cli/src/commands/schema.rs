@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use stead::error::Result;
+use stead::project::Roles;
 use stead::schema::{self, Named, Origin};
 
 use crate::invocation::Invocation;
@@ -39,12 +40,16 @@ enum Action {
         /// The server on whose scratch database a file is run
         #[arg(long, value_name = "URL")]
         on: Option<String>,
+        /// Keep owners, grants and definers, or let everything belong to whoever runs the statements
+        #[arg(long, value_name = "ROLES", value_parser = ["keep", "current"])]
+        roles: Option<String>,
     },
 }
 
 impl Schema {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let Action::Print { origin, output, on } = self.action;
+        let Action::Print { origin, output, on, roles } = self.action;
+        let roles = roles.and_then(|word| Roles::WORDS.into_iter().find(|(known, _)| *known == word));
         let origin = Origin::parse(&origin);
         let environment = match invocation.environment() {
             Ok(environment) => Some(environment),
@@ -52,7 +57,7 @@ impl Schema {
             // A URL or a file needs no project; one that is broken must not stop them either.
             Err(_) => None,
         };
-        let schemas = schema::read(environment.as_ref(), &origin, on.as_deref()).await?;
+        let schemas = schema::read(environment.as_ref(), &origin, on.as_deref(), roles.map(|(_, roles)| roles)).await?;
         match output {
             None => Ok(Outcome::data(document(&schemas), text(&schemas))),
             Some(folder) => {

@@ -65,6 +65,7 @@ impl Building {
             unwritable
         })?;
         let mut server = admin::maintenance(address).await?;
+        refuse_missing_roles(&mut server, schema).await?;
         admin::create_by(&mut server, name, &clauses(creation)).await?;
         let (before, after) = statements.into_iter().partition(|statement| statement.phase == Phase::Before);
         let mut building =
@@ -201,6 +202,20 @@ fn clauses(creation: &Creation) -> String {
         add("ICU_RULES", rules);
     }
     clauses
+}
+
+/// Refuses a schema whose owners and grantees the server does not know, before anything is made.
+async fn refuse_missing_roles(server: &mut Connection, schema: &Schema) -> Result<(), EngineError> {
+    let sql = "SELECT wanted FROM unnest($1::text[]) AS wanted \
+               WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted)";
+    let rows = server.rows(sql, &[&schema.roles]).await?;
+    let missing: Vec<String> = rows.iter().map(|row| format!("`{}`", row.get::<_, &str>(0))).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the server has no role {}, to which objects belong or are granted", missing.join(", "));
+    Err(EngineError::new(ErrorClass::Refused, message)
+        .hint("make the roles, or set `roles = \"current\"` for the database: then all belongs to whoever loads it"))
 }
 
 /// The statement that takes a table's rows.

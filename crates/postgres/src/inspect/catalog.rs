@@ -45,7 +45,8 @@ pub(super) struct Catalog<'a> {
     connection: &'a mut Connection,
     major: i32,
     owner: u32,
-    roles: HashMap<u32, String>,
+    /// By number, as SQL writes them and as they are called.
+    roles: HashMap<u32, (String, String)>,
     /// The schema as far as it is known.
     pub(super) schema: Schema,
     /// By the number of the catalog and of the row.
@@ -63,8 +64,8 @@ impl<'a> Catalog<'a> {
         let rows = connection.rows(include_str!("sql/settings.sql"), &[]).await?;
         let row = rows.first().ok_or_else(|| super::bug("the server does not say its version"))?;
         let (version, owner): (i32, u32) = (row.get(0), row.get(1));
-        let roles = connection.rows("SELECT oid, quote_ident(rolname) FROM pg_roles", &[]).await?;
-        let roles = roles.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let roles = connection.rows("SELECT oid, quote_ident(rolname), rolname::text FROM pg_roles", &[]).await?;
+        let roles = roles.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
         let schema = Schema::empty(EngineKind::Postgres);
         let (entries, members, own) = (HashMap::new(), HashMap::new(), HashSet::new());
         Ok(Self { connection, major: version / 10_000, owner, roles, schema, entries, members, own })
@@ -94,8 +95,9 @@ impl<'a> Catalog<'a> {
 
     /// Adds who owns an object.
     pub(super) fn owner(&mut self, address: &str, owner: u32) {
-        if let Some(role) = self.roles.get(&owner) {
-            let body = format!("ALTER {address} OWNER TO {role}");
+        if let Some((written, name)) = self.roles.get(&owner) {
+            let body = format!("ALTER {address} OWNER TO {written}");
+            self.schema.roles.push(name.clone());
             self.object("owner", Name::flat(address), body);
         }
     }

@@ -156,5 +156,11 @@ pub(super) async fn grants(catalog: &mut Catalog<'_>) -> Result<(), EngineError>
             });
         }
     }
+    for row in catalog.rows(include_str!("sql/grantees.sql")).await? {
+        let number: u32 = row.get(0);
+        if !catalog.own.contains(&number) {
+            catalog.schema.roles.push(row.get(1));
+        }
+    }
     Ok(())
 }

@@ -31,6 +31,8 @@ pub struct Database {
     pub name: String,
     /// Where it is.
     pub location: DatabaseLocation,
+    /// What becomes of owners, grants and definers that a snapshot brings.
+    pub roles: Roles,
     /// Where its URL is stated, or its section where it has none.
     pub origin: Origin,
 }
@@ -46,6 +48,21 @@ impl Database {
             DatabaseLocation::Secret(_) => None,
         }
     }
+}
+
+/// What becomes of what a snapshot says of the roles of the server it came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Roles {
+    /// Owners, grants and definers are what they were; the server must have the roles.
+    #[default]
+    Keep,
+    /// Everything belongs to whoever loads it.
+    Current,
+}
+
+impl Roles {
+    /// The words that choose between them.
+    pub const WORDS: [(&str, Self); 2] = [("keep", Self::Keep), ("current", Self::Current)];
 }
 
 /// Where a database is.
@@ -109,6 +126,7 @@ pub(super) fn read(root: &Section<'_>, state: &Path, servers: &BTreeMap<String, 
 
 fn read_one(name: &str, section: &Section<'_>, state: &Path, servers: &BTreeMap<String, Server>) -> Option<Database> {
     let local = local(name, section, servers);
+    let roles = section.string("roles").and_then(|stated| section.choice(&stated, &Roles::WORDS)).unwrap_or_default();
     let (location, origin) = match section.take("url") {
         None if section.has("server") => (DatabaseLocation::Local(local?), section.origin),
         None => (default_location(name, section, state), section.origin),
@@ -123,7 +141,7 @@ fn read_one(name: &str, section: &Section<'_>, state: &Path, servers: &BTreeMap<
             (location(section, &stated)?, &value.origin)
         }
     };
-    section.is_table().then(|| Database { name: name.to_owned(), location, origin: origin.clone() })
+    section.is_table().then(|| Database { name: name.to_owned(), location, roles, origin: origin.clone() })
 }
 
 /// The place on one of the project's servers. It is read and checked also where a URL takes precedence over it.

@@ -61,6 +61,7 @@ pub async fn seed(environment: &Environment, skip_index: bool) -> Result<Seeded>
     let _held = environment.hold().await?;
     refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, "seed");
+    replacement.all_ready().await?;
     let built = build(environment, skip_index, &mut replacement).await;
     replacement.swap_if_built(built).await
 }
@@ -199,7 +200,8 @@ async fn perform(
             let urls = urls(environment, databases);
             let variables = program::variables(environment, &urls, &step.database, storage);
             let folder = &environment.project.folder;
-            program::run(environment, &program::ProgramStep { arguments: command.words(), folder, variables, name })?;
+            program::run(environment, &program::ProgramStep { arguments: command.words(), folder, variables, name })
+                .await?;
             Ok(String::new())
         }
     }

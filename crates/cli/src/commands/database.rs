@@ -4,9 +4,11 @@ use std::process::{Command, Stdio};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use stead::child::{self, Reach};
 use stead::database::{self, Client};
 use stead::error::{Error, Kind, Result};
 
+use crate::interrupt::Foreground;
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
 use crate::progress::bytes;
@@ -71,7 +73,7 @@ impl Database {
             }
             Action::Shell { name, arguments } => {
                 let client = database::client(&environment, name.as_deref())?;
-                shell(client, arguments)
+                shell(client, arguments).await
             }
             Action::Destroy { name, yes, dry_run } => {
                 database::destroyable(&environment, &name)?;
@@ -90,14 +92,20 @@ impl Database {
     }
 }
 
-fn shell(client: Client, more: Vec<String>) -> Result<Outcome> {
+/// Runs the first client that is there. Ctrl-C is the client's as long as it runs: it takes back a line, or cancels a query.
+async fn shell(client: Client, more: Vec<String>) -> Result<Outcome> {
+    let _keyboard = Foreground::given_away();
     for program in &client.programs {
         let mut command = Command::new(program);
         command.args(&client.arguments).args(&more).envs(&client.variables);
         command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
-        match command.status() {
-            Ok(status) if status.success() => return Ok(Outcome::summary(json!({ "client": program }), "")),
-            Ok(status) => return Err(Error::failed("client-failed", format!("`{program}` ended with {status}"))),
+        let ended = match command.spawn() {
+            Ok(child) => child::ended(child, Reach::Program, || ()).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok((status, ())) if status.success() => return Ok(Outcome::summary(json!({ "client": program }), "")),
+            Ok((status, ())) => return Err(Error::failed("client-failed", format!("`{program}` ended with {status}"))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 return Err(Error::failed("client-failed", format!("`{program}` cannot be started: {error}")));

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 
-use stead_engine::Event;
+use stead_engine::{Event, Reporter};
 
 use super::running::Running;
+use crate::child::{self, Reach};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
@@ -51,16 +54,17 @@ pub(super) fn variables(
     variables
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end. A stead that is stopped meanwhile asks the program, and what it started, to end; a terminal's
+/// Ctrl-C does not reach them by itself, because they are a process group of their own.
 ///
 /// # Errors
 ///
 /// A program that cannot be started, or that ends with anything but 0, with the last lines of what it said.
-pub(super) fn run(environment: &Environment, step: &ProgramStep<'_>) -> Result<()> {
+pub(super) async fn run(environment: &Environment, step: &ProgramStep<'_>) -> Result<()> {
     let (program, arguments) =
         step.arguments.split_first().ok_or_else(|| Error::bug("a program step without a program"))?;
     let mark = environment.state.program();
-    let running = Running::begin(&mark).map_err(|error| Error::io("write", &mark, &error))?;
+    let mut running = Running::begin(&mark).map_err(|error| Error::io("write", &mark, &error))?;
     let input = running.input().map_err(|error| Error::io("open", &mark, &error))?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -69,31 +73,49 @@ pub(super) fn run(environment: &Environment, step: &ProgramStep<'_>) -> Result<(
         .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
-        .map_err(|error| not_started(program, &error))?;
+        .map_err(|error| {
+            running.over();
+            not_started(program, &error)
+        })?;
     let (output, errors) = (child.stdout.take(), child.stderr.take());
-    let last = std::thread::scope(|scope| {
-        let output = scope.spawn(|| pass_on(environment, step.name, output));
-        let mut last = pass_on(environment, step.name, errors);
-        last.splice(0..0, output.join().unwrap_or_default());
-        last
-    });
-    let status = child.wait().map_err(|error| not_started(program, &error))?;
+    let listener = Listener { reporter: Arc::clone(&environment.caller.reporter), step: step.name.to_owned() };
+    let listen = move || {
+        std::thread::scope(|scope| {
+            let output = scope.spawn(|| listener.pass_on(output));
+            let mut last = listener.pass_on(errors);
+            last.splice(0..0, output.join().unwrap_or_default());
+            last
+        })
+    };
+    let ended = child::ended(child, Reach::Group, listen).await;
+    running.over();
+    let (status, last) = ended.map_err(|error| not_started(program, &error))?;
     if status.success() { Ok(()) } else { Err(failed(program, status, &last)) }
 }
 
-fn pass_on(environment: &Environment, step: &str, stream: Option<impl Read>) -> Vec<String> {
-    let mut last = Vec::new();
-    let Some(stream) = stream else { return last };
-    for line in BufReader::new(stream).split(b'\n').map_while(std::result::Result::ok) {
-        let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
-        environment.report(Event::Output { step: step.to_owned(), line: line.clone() });
-        if last.len() == LAST_LINES {
-            last.remove(0);
+/// Passes on what a program says.
+struct Listener {
+    reporter: Arc<dyn Reporter>,
+    step: String,
+}
+
+impl Listener {
+    /// All lines of a stream; the last ones.
+    fn pass_on(&self, stream: Option<impl Read>) -> Vec<String> {
+        let mut last = Vec::new();
+        let Some(stream) = stream else { return last };
+        for line in BufReader::new(stream).split(b'\n').map_while(std::result::Result::ok) {
+            let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
+            self.reporter.event(Event::Output { step: self.step.clone(), line: line.clone() });
+            if last.len() == LAST_LINES {
+                last.remove(0);
+            }
+            last.push(line);
         }
-        last.push(line);
+        last
     }
-    last
 }
 
 fn not_started(program: &str, error: &std::io::Error) -> Error {

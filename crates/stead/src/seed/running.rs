@@ -18,10 +18,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// After how long whoever waits is told why.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The mark of a program that runs; dropping it takes the mark away.
+/// The mark of a program that runs. It stays if nobody saw the program's end, for the next run to wait.
 pub(super) struct Running {
     file: File,
     path: PathBuf,
+    over: bool,
 }
 
 impl Running {
@@ -31,19 +32,25 @@ impl Running {
         let file = File::open(path)?;
         // Without locks on this file system nobody waits for the program, which is how it is without this mark.
         let _no_locks_here = file.lock_shared();
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self { file, path: path.to_owned(), over: false })
     }
 
     /// What the program reads: nothing, and the lock goes along.
     pub(super) fn input(&self) -> io::Result<Stdio> {
         Ok(Stdio::from(self.file.try_clone()?))
     }
+
+    /// The program has ended. Something that it left running in the background on purpose must not hold up later runs.
+    pub(super) fn over(&mut self) {
+        self.over = true;
+    }
 }
 
 impl Drop for Running {
-    /// Something that the program left running in the background on purpose must not hold up later runs.
     fn drop(&mut self) {
-        let _removed_later = std::fs::remove_file(&self.path);
+        if self.over {
+            let _removed_later = std::fs::remove_file(&self.path);
+        }
     }
 }
 

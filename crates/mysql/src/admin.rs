@@ -39,6 +39,14 @@ pub(crate) async fn exists(connection: &mut Connection, name: &str) -> Result<bo
     match connection.own(&format!("USE {}", quoted(name))).await {
         Ok(_) => Ok(true),
         Err(error) if matches!(number(&error), Some(1049 | 1102)) => Ok(false),
+        // The server does not say whether there is one to whoever has no right on it.
+        Err(mut error) if number(&error) == Some(1044) => {
+            error.hints.clear();
+            Err(error.hint(format!(
+                "`GRANT ALL ON {}.* TO …` gives the rights on it, whether it exists or not",
+                quoted(name)
+            )))
+        }
         Err(error) => Err(error),
     }
 }

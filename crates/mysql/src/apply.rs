@@ -20,12 +20,16 @@ const PLACEHOLDERS: usize = 8_000;
 /// Rows that one statement inserts at most.
 const ROWS: usize = 500;
 
+/// What a session that only reads begins with.
+const READ_ONLY: &str = "SET SESSION TRANSACTION READ ONLY";
+
 /// Warnings that are kept until somebody asks.
 const NOTICES: usize = 50;
 
 /// A session on one database.
 pub(crate) struct MysqlSession {
     connection: Connection,
+    access: Access,
     transaction: Option<TransactionKind>,
     /// What the server warned of since somebody asked.
     notices: Vec<String>,
@@ -35,14 +39,14 @@ impl MysqlSession {
     /// A session on a connection that stands in a database.
     pub(crate) async fn new(mut connection: Connection, access: Access) -> Result<Self, EngineError> {
         if access == Access::Read {
-            connection.own("SET SESSION TRANSACTION READ ONLY").await?;
+            connection.own(READ_ONLY).await?;
         }
-        Ok(Self { connection, transaction: None, notices: Vec::new() })
+        Ok(Self { connection, access, transaction: None, notices: Vec::new() })
     }
 
     /// A session inside a transaction that somebody else began and will end.
     pub(crate) fn inside(connection: Connection) -> Self {
-        Self { connection, transaction: Some(TransactionKind::Read), notices: Vec::new() }
+        Self { connection, access: Access::Read, transaction: Some(TransactionKind::Read), notices: Vec::new() }
     }
 
     /// The connection, for work that is not part of the port.
@@ -238,6 +242,14 @@ impl Session for MysqlSession {
     async fn rollback(&mut self) -> Result<(), EngineError> {
         self.transaction = None;
         self.connection.own("ROLLBACK").await.map(|_outcome| ())
+    }
+
+    async fn restore_settings(&mut self) -> Result<(), EngineError> {
+        self.connection.restore(self.transaction.is_some()).await?;
+        if self.access == Access::Read && self.transaction.is_none() {
+            self.connection.own(READ_ONLY).await?;
+        }
+        Ok(())
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {

@@ -1,13 +1,16 @@
 //! Copying whole databases. A dump is a stream of rows for each table, exact to the bit and checked by its own digest; a
 //! load builds the schema from the snapshot and the rows by `LOAD DATA`; a swap renames all tables in one statement.
 
+mod collations;
 mod copy;
 mod dump;
+mod handover;
 mod infile;
 mod journal;
 mod load;
 mod names;
 mod objects;
+mod orphans;
 mod plan;
 mod ready;
 mod stream;

@@ -31,7 +31,8 @@ impl MysqlServer {
     ///
     /// Options: `socket`, `ssl-mode` (`disabled`, `preferred`, `required`, `verify-ca`, `verify-identity`), `ssl-ca`, `ssl-cert`,
     /// `ssl-key`, `connect_timeout` in seconds, `statement_timeout` in milliseconds, `application_name`, and for the sessions
-    /// that run people's SQL `sql_mode` and `time_zone`, which are the server's own otherwise.
+    /// that run people's SQL `sql_mode` and `time_zone`, which are the server's own otherwise. With `sql_log_bin=off` nothing is
+    /// written to the server's binary log, which replicas and point-in-time recovery live on; the user needs the right for it.
     ///
     /// # Errors
     ///

@@ -118,8 +118,17 @@ pub(crate) fn classify_connecting(error: &Driver, at: &str) -> EngineError {
             let mut error = from_server(server);
             let what = if server.code == 1049 { "has no such database" } else { "does not let us in" };
             error.message = format!("{at} {what}: {}", error.message);
+            if server.code == 1045 || server.code == 1698 {
+                // Nobody is logged in yet, so rights are not the question.
+                error.hints = vec!["correct the user or the password in the database's URL".to_owned()];
+            }
             error
         }
+        Driver::Io(IoError::Io(io)) if is_tls(io) => EngineError::new(
+            ErrorClass::Refused,
+            format!("the TLS certificate of {at} is not accepted: {}", one_line(&io.to_string())),
+        )
+        .hint("`ssl-ca=FILE` in the database's URL names the authority that signed it"),
         Driver::Io(IoError::Io(io)) => {
             EngineError::new(ErrorClass::Unreachable, format!("{at} cannot be reached: {io}"))
                 .hint("see whether the server runs, and whether host and port are right")
@@ -135,12 +144,19 @@ pub(crate) fn classify_connecting(error: &Driver, at: &str) -> EngineError {
         Driver::Driver(driver) => EngineError::new(
             ErrorClass::Refused,
             format!("{at} cannot be logged in to: {}", one_line(&driver.to_string())),
-        ),
+        )
+        // MySQL asks unknown users for a login of any kind, so as not to tell that there is none of that name.
+        .hint("correct the user or the password in the database's URL"),
         other => EngineError::new(
             ErrorClass::Unreachable,
             format!("{at} cannot be reached: {}", one_line(&other.to_string())),
         ),
     }
+}
+
+/// Whether the TLS library refused, and not the network.
+fn is_tls(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 /// A connection that broke off in the middle.
@@ -163,6 +179,8 @@ fn from_server(server: &ServerError) -> EngineError {
         1044 | 1045 | 1142 | 1143 | 1227 | 1370 => {
             error.hint("see `SHOW GRANTS` for what the user of the database's URL may do")
         }
+        1040 | 1203 | 1226 => error.hint("let other sessions end, or raise the server's or the user's limit"),
+        3159 => error.hint("`ssl-mode=required` in the database's URL encrypts the connection"),
         1114 | 1021 => error.hint("free some space on the server, then run the command again"),
         _ => error,
     }

@@ -2,6 +2,12 @@
 //! servers and shown not to catch the adapter. The numbers are those of the project's list of traps.
 
 #[cfg(test)]
+#[path = "traps/checks.rs"]
+mod checks;
+#[cfg(test)]
+#[path = "traps/fixtures.rs"]
+mod fixtures;
+#[cfg(test)]
 #[path = "traps/ground.rs"]
 mod ground;
 #[cfg(test)]

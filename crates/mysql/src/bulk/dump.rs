@@ -8,6 +8,7 @@ use mysql_async::{Column, Row as DriverRow, Value as DriverValue};
 use stead_engine::snapshot::{Advance, Sink, SinkStream};
 use stead_engine::{EngineError, ErrorClass, failpoint};
 
+use super::orphans;
 use super::plan::{ColumnPlan, Form, Plan, TablePlan};
 use super::stream::{self, END, Head, Tail, VERSION};
 use crate::admin::literal;
@@ -56,7 +57,11 @@ async fn settings(connection: &mut Connection, database: &str) -> Result<serde_j
     let row = connection.texts(&sql).await?.into_iter().next().unwrap_or_default();
     let mut row = row.into_iter().map(Option::unwrap_or_default);
     let mut next = || row.next().unwrap_or_default();
-    Ok(serde_json::json!({"version": VERSION, "charset": next(), "collation": next(), "comment": next()}))
+    let orphans = orphans::count(connection, database).await?;
+    let (charset, collation, comment) = (next(), next(), next());
+    Ok(serde_json::json!({
+        "version": VERSION, "charset": charset, "collation": collation, "comment": comment, "orphans": orphans
+    }))
 }
 
 /// Where a sequence of MariaDB stands. Numbers that a server has taken in advance are not given out again.

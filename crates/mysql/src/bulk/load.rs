@@ -11,9 +11,10 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 use stead_schema::{EngineKind, Schema};
 use stead_sql::write::{Phase, Statement, write};
 
-use super::broken;
 use super::infile::{self, Progress};
+use super::orphans::Orphans;
 use super::stream::{self, Head};
+use super::{broken, collations, orphans};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
@@ -28,6 +29,9 @@ struct Settings {
     charset: String,
     collation: String,
     comment: String,
+    /// Rows that referred to nothing when the dump was taken.
+    #[serde(default)]
+    orphans: Vec<Orphans>,
 }
 
 /// Where a sequence stood.
@@ -56,8 +60,9 @@ pub(super) async fn load(
     let settings = settings(source.as_ref())?;
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
     told_apart(&mut connection, &schema).await?;
+    collations::known(&mut connection, &schema, &settings.charset, &settings.collation).await?;
     create(&mut connection, name, &settings).await?;
-    let building = Building { address, name, schema: &schema, statements: &statements };
+    let building = Building { address, name, schema: &schema, statements: &statements, orphans: &settings.orphans };
     let built = building.build(&mut connection, &source, advance).await;
     let failed = match built {
         Ok(()) => return connection.close().await,
@@ -83,7 +88,7 @@ fn settings(source: &dyn Source) -> Result<Settings, EngineError> {
 fn text(source: &dyn Source, stream: &str) -> Result<String, EngineError> {
     use std::io::Read as _;
     let mut text = String::new();
-    let read = source.open(stream).and_then(|stream| stream.take(1 << 16).read_to_string(&mut text));
+    let read = source.open(stream).and_then(|stream| stream.take(1 << 20).read_to_string(&mut text));
     read.map(|_length| text).map_err(|error| infile::unread(stream, &error))
 }
 
@@ -128,6 +133,7 @@ struct Building<'a> {
     name: &'a str,
     schema: &'a Schema,
     statements: &'a [Statement],
+    orphans: &'a [Orphans],
 }
 
 impl Building<'_> {
@@ -138,12 +144,15 @@ impl Building<'_> {
         advance: Advance,
     ) -> Result<(), EngineError> {
         connection.enter(self.name).await?;
-        // Tables that refer to each other can only be made in an order that is none.
-        connection.own("SET SESSION foreign_key_checks = OFF").await?;
+        // Tables that refer to each other can only be made in an order that is none. Duplicates are looked for in any case.
+        connection.own("SET SESSION foreign_key_checks = OFF, SESSION unique_checks = ON").await?;
+        // A table may have options that the server took with a warning when it was made.
+        let _needs_a_right = connection.own("SET SESSION innodb_strict_mode = OFF").await;
         self.run(connection, Phase::Before).await?;
         self.own_tables(connection, source.as_ref()).await?;
         let heads = self.rows(source, advance).await?;
         self.run(connection, Phase::After).await?;
+        orphans::none_but(connection, self.name, self.orphans).await?;
         self.finish(source.as_ref(), &heads).await?;
         failpoint("bulk.load.synced").map_err(|error| EngineError::io("the load was stopped", &error))
     }
@@ -198,7 +207,7 @@ impl Building<'_> {
     /// A connection that writes rows without looking at what they refer to.
     async fn writer(&self) -> Result<Connection, EngineError> {
         let mut connection = Connection::open(self.address, Some(self.name), Purpose::Own).await?;
-        connection.own("SET SESSION foreign_key_checks = OFF").await?;
+        connection.own("SET SESSION foreign_key_checks = OFF, SESSION unique_checks = ON").await?;
         Ok(connection)
     }
 

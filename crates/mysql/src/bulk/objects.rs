@@ -36,6 +36,11 @@ impl Sort {
         }
     }
 
+    /// True for what people call and grant the right to call.
+    pub(super) fn is_program(self) -> bool {
+        matches!(self, Self::Function | Self::Procedure | Self::Package | Self::Body)
+    }
+
     /// The rights that making and dropping it needs.
     pub(super) fn rights(self) -> &'static [&'static str] {
         match self {
@@ -77,6 +82,20 @@ pub(super) struct Made {
 }
 
 impl Made {
+    /// The statements that make it: the settings it was made under, and the object itself. A view takes the place of one of its
+    /// name, so that it is there all the time.
+    pub(super) fn statements(&self) -> [String; 2] {
+        let mut settings =
+            vec![format!("SESSION sql_mode = {}", literal(self.sql_mode.as_deref().unwrap_or_default()))];
+        let word = |text: &&String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        // The statement is sent in UTF-8, whatever the client that first made the object spoke.
+        settings.extend(self.collation.as_ref().filter(word).map(|name| format!("collation_connection = {name}")));
+        settings.extend(self.time_zone.as_ref().map(|zone| format!("time_zone = {}", literal(zone))));
+        let view = self.statement.strip_prefix("CREATE ").filter(|_| self.sort == Sort::View);
+        let made = view.map_or_else(|| self.statement.clone(), |view| format!("CREATE OR REPLACE {view}"));
+        [format!("SET {}", settings.join(", ")), made]
+    }
+
     /// The same, and if it is an event, one that rests as those of a replica do: it keeps what it is and does not fire.
     pub(super) fn resting(&self) -> Self {
         match self.sort {
@@ -171,11 +190,14 @@ pub(super) async fn drop_one(
     connection.own(&sql).await.map(|_outcome| ())
 }
 
-/// Makes objects in a database, each under the settings it was made under. Views wait for the views they need.
+/// Makes objects in a database, each under the settings it was made under. Views wait for the views they need. Triggers that
+/// are there stay: a table must not be without one for a moment.
 pub(super) async fn make(connection: &mut Connection, database: &str, objects: &[&Made]) -> Result<(), EngineError> {
     connection.enter(database).await?;
+    let there = list(connection, database).await?;
+    let stays = |made: &&Made| made.sort == Sort::Trigger && there.contains(&(made.sort, made.name.clone()));
     // A body may name what is not there yet; only a view must find what it names.
-    let mut waiting: Vec<&Made> = objects.to_vec();
+    let mut waiting: Vec<&Made> = objects.iter().filter(|made| !stays(made)).copied().collect();
     waiting.sort_by_key(|made| made.sort == Sort::View);
     let mut made = Ok(());
     while !waiting.is_empty() {
@@ -202,19 +224,22 @@ pub(super) async fn make(connection: &mut Connection, database: &str, objects: &
     made
 }
 
+/// Makes one object in the place of one of its name.
 async fn make_one(connection: &mut Connection, database: &str, object: &Made) -> Result<(), EngineError> {
-    drop_one(connection, database, object.sort, &object.name).await?;
-    let mut settings = vec![format!("SESSION sql_mode = {}", literal(object.sql_mode.as_deref().unwrap_or_default()))];
-    let word = |text: &&String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    // The statement is sent in UTF-8, whatever the client that first made the object spoke.
-    settings.extend(object.collation.as_ref().filter(word).map(|name| format!("collation_connection = {name}")));
-    settings.extend(object.time_zone.as_ref().map(|zone| format!("time_zone = {}", literal(zone))));
-    connection.own(&format!("SET {}", settings.join(", "))).await?;
-    let made = connection.own(&object.statement).await;
+    if !matches!(object.sort, Sort::View | Sort::Trigger) {
+        drop_one(connection, database, object.sort, &object.name).await?;
+    }
+    let mut made = Ok(());
+    for statement in object.statements() {
+        made = connection.own(&statement).await.map(|_outcome| ());
+        if made.is_err() {
+            break;
+        }
+    }
     // The next statement of our own is sent in UTF-8.
     connection.own("SET NAMES utf8mb4").await?;
     let context = || format!("the {} `{}`", object.sort.word().to_lowercase(), object.name);
-    made.map(|_outcome| ()).map_err(|error| error.context(context()))
+    made.map_err(|error| error.context(context()))
 }
 
 /// Wakes the events that were put to rest.

@@ -18,6 +18,7 @@ pub(super) async fn ready(address: &Arc<Address>, swap: &Swap) -> Result<(), Eng
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
     let live = admin::name(&swap.live)?;
     able(&connection)?;
+    writable(&mut connection, live).await?;
     rights(&mut connection, swap).await?;
     if admin::exists(&mut connection, live).await? {
         let kept = swap.kept.as_ref().ok_or_else(|| appeared(live))?;
@@ -121,7 +122,7 @@ pub(super) async fn in_the_way(connection: &mut Connection, live: &str) -> Engin
         named.push(format!("connection {id} of {user} from {host}{process}"));
     }
     if named.is_empty() {
-        named.push("by a session that this user may not see".to_owned());
+        named.push("by a session that this user may not see, for that takes the right PROCESS".to_owned());
     }
     error(named.join("; "))
 }
@@ -140,6 +141,24 @@ const NEEDED: [&str; 6] = ["SELECT", "INSERT", "CREATE", "ALTER", "DROP", "LOCK 
 
 /// Rights of which one lets a user make objects for others.
 const FOR_OTHERS: [&str; 4] = ["SUPER", "SET USER", "SET_USER_ID", "SET_ANY_DEFINER"];
+
+/// Rights of which one lets a user write where others may only read.
+const FOR_CHANGES: [&str; 4] = ["SUPER", "CONNECTION_ADMIN", "READ ONLY ADMIN", "READ_ONLY ADMIN"];
+
+/// Refuses a server that takes no changes, such as a replica.
+async fn writable(connection: &mut Connection, live: &str) -> Result<(), EngineError> {
+    let rows = connection.texts("SELECT @@GLOBAL.read_only + 0").await?;
+    if rows.into_iter().flatten().flatten().next().as_deref() != Some("1") {
+        return Ok(());
+    }
+    match granted(connection, live).await? {
+        Some(granted) if lacking(&FOR_CHANGES, &granted).len() == FOR_CHANGES.len() => {
+            Err(EngineError::new(ErrorClass::Refused, "the server is read-only")
+                .hint("it is a replica, or `read_only` is set: name the server that takes changes in the URL"))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// A definer of the database's objects who is not the user.
 async fn foreign_definer(connection: &mut Connection, database: &str) -> Result<Option<String>, EngineError> {
@@ -160,14 +179,51 @@ async fn foreign_definer(connection: &mut Connection, database: &str) -> Result<
     Ok(rows.into_iter().flatten().flatten().next())
 }
 
-/// Tells a right that is missing. A role's rights are not listed by either server, so whoever uses roles finds out later.
-async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineError> {
+/// Rights without which the server hides tables, triggers, events and routines from its catalog, as if there were none.
+const TO_SEE: [&str; 5] = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT", "EXECUTE"];
+
+/// Refuses a database of which the user may not see everything: a dump of the rest would look whole.
+pub(super) async fn readable(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
+    let Some(granted) = granted(connection, database).await? else { return Ok(()) };
+    let lacking = lacking(&TO_SEE, &granted);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the user of the database's URL lacks {} on `{database}`", lacking.join(", "));
+    Err(EngineError::new(ErrorClass::Refused, message).hint(format!(
+        "`GRANT {} ON {}.* TO …`: what a user has no right to, the server hides, so that it would be missing from the dump",
+        lacking.join(", "),
+        quoted(database)
+    )))
+}
+
+/// The rights on a database as a whole. A role's rights are not listed by either server, so whoever uses roles finds out later.
+async fn granted(connection: &mut Connection, database: &str) -> Result<Option<Vec<String>>, EngineError> {
     let role = connection.texts("SELECT CURRENT_ROLE()").await.unwrap_or_default();
     let role = role.into_iter().flatten().flatten().next().unwrap_or_default();
     if !matches!(role.as_str(), "" | "NONE") {
-        return Ok(());
+        return Ok(None);
     }
     let grantee = "CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')";
+    let sql = format!(
+        "SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = {grantee} \
+         UNION SELECT PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES \
+         WHERE GRANTEE = {grantee} AND {} LIKE TABLE_SCHEMA",
+        literal(database)
+    );
+    match connection.texts(&sql).await {
+        Ok(rows) => Ok(Some(rows.into_iter().flatten().flatten().collect())),
+        Err(error) if number(&error).is_some() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn lacking<'a>(needed: &[&'a str], granted: &[String]) -> Vec<&'a str> {
+    needed.iter().copied().filter(|right| !granted.iter().any(|granted| granted == right)).collect()
+}
+
+/// Tells a right that is missing.
+async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineError> {
     let mut places = vec![&swap.live.0];
     places.extend(swap.built.iter().chain(&swap.kept).map(|place| &place.0));
     let (mut needed, mut foreign) = (NEEDED.to_vec(), None);
@@ -180,19 +236,8 @@ async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineEr
     needed.sort_unstable();
     needed.dedup();
     for place in places {
-        let sql = format!(
-            "SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = {grantee} \
-             UNION SELECT PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES \
-             WHERE GRANTEE = {grantee} AND {} LIKE TABLE_SCHEMA",
-            literal(place)
-        );
-        let granted: Vec<String> = match connection.texts(&sql).await {
-            Ok(rows) => rows.into_iter().flatten().flatten().collect(),
-            Err(error) if number(&error).is_some() => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let lacking: Vec<&str> =
-            needed.iter().copied().filter(|right| !granted.iter().any(|granted| granted == right)).collect();
+        let Some(granted) = granted(connection, place).await? else { return Ok(()) };
+        let lacking = lacking(&needed, &granted);
         if let Some(definer) = &foreign
             && !granted.iter().any(|granted| FOR_OTHERS.contains(&granted.as_str()))
         {
@@ -204,11 +249,12 @@ async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineEr
         }
         if !lacking.is_empty() {
             let message = format!("the user of the database's URL lacks {} on `{place}`", lacking.join(", "));
-            let pattern = "stead\\_%";
-            return Err(EngineError::new(ErrorClass::Refused, message).hint(format!(
-                "`GRANT ALL ON {}.* TO …` gives them; built and kept databases begin with `stead_`",
-                quoted(pattern)
-            )));
+            let hint = match *place == swap.live.0 {
+                true => format!("`GRANT ALL ON {}.* TO …` gives them", quoted(place)),
+                false => "`GRANT ALL ON `stead\\_%`.* TO …` gives them: built and kept databases begin with `stead_`"
+                    .to_owned(),
+            };
+            return Err(EngineError::new(ErrorClass::Refused, message).hint(hint));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The swap of databases. All tables of both change places in one `RENAME TABLE`, which both servers do whole or not at all,
-//! even through a crash. Triggers and views cannot move and routines and events do not, so they are written down in a
-//! journal, dropped before, and made again after; whoever finds a journal takes the swap back before the rename, or
-//! completes it after.
+//! even through a crash. Triggers cannot move, views look at whatever table has the name, and routines and events stay, so
+//! they are written down in a journal and made again after; whoever finds a journal takes the swap back before the rename,
+//! or completes it after.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass, failpoint};
 
+use super::handover::{Handover, Names};
 use super::journal::{self, Journal};
 use super::objects::{self, Made, Sort};
 use super::{conflict, ready};
@@ -23,7 +24,7 @@ const PATIENCE: &str = "SET SESSION lock_wait_timeout = 2";
 /// Carries out a swap, or carries on with one that was cut off.
 pub(super) async fn swap(address: &Arc<Address>, swap: &Swap) -> Result<(), EngineError> {
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
-    let exchange = Exchange::of(swap)?;
+    let exchange = Exchange::of(address, swap)?;
     let done = exchange.run(&mut connection).await;
     match done {
         Ok(()) => connection.close().await,
@@ -33,12 +34,14 @@ pub(super) async fn swap(address: &Arc<Address>, swap: &Swap) -> Result<(), Engi
 
 /// The names of a swap.
 struct Exchange<'a> {
+    address: &'a Arc<Address>,
     live: &'a str,
     built: Option<&'a str>,
     kept: Option<&'a str>,
 }
 
-fn passed(name: &str) -> Result<(), EngineError> {
+/// Passes a place where a test may want something to happen.
+pub(super) fn passed(name: &str) -> Result<(), EngineError> {
     failpoint(name).map_err(|error| EngineError::io("the swap was stopped", &error))
 }
 
@@ -64,9 +67,9 @@ async fn listed(connection: &mut Connection, database: &str, of: &str) -> Result
 }
 
 impl<'a> Exchange<'a> {
-    fn of(swap: &'a Swap) -> Result<Self, EngineError> {
+    fn of(address: &'a Arc<Address>, swap: &'a Swap) -> Result<Self, EngineError> {
         let name = |place: &'a Option<stead_engine::Place>| place.as_ref().map(admin::name).transpose();
-        Ok(Self { live: admin::name(&swap.live)?, built: name(&swap.built)?, kept: name(&swap.kept)? })
+        Ok(Self { address, live: admin::name(&swap.live)?, built: name(&swap.built)?, kept: name(&swap.kept)? })
     }
 
     /// Where the journal is: a database that is ours alone.
@@ -196,21 +199,38 @@ impl<'a> Exchange<'a> {
         passed("swap.journaled")
     }
 
-    /// Drops what cannot move and renames the tables.
+    /// Makes room for the new names and renames the tables. The views of the live name stay: they look at the new tables until
+    /// they are replaced themselves.
     async fn exchange(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
-        let sides = [(Some(self.live), &journal.old_objects), (self.built, &journal.new_objects)];
-        for (database, objects) in sides {
-            let Some(database) = database else { continue };
-            for object in objects.iter().filter(|object| matches!(object.sort, Sort::Trigger | Sort::View)) {
-                objects::drop_one(connection, database, object.sort, &object.name).await?;
+        let in_the_way = |made: &&Made| made.sort == Sort::View && journal.new_tables.contains(&made.name);
+        for view in journal.old_objects.iter().filter(in_the_way) {
+            objects::drop_one(connection, self.live, view.sort, &view.name).await?;
+        }
+        let rename = self.rename(journal);
+        let Some(rename) = rename else {
+            passed("swap.cleared")?;
+            return passed("swap.renamed");
+        };
+        let names = Names { live: self.live, built: self.built, kept: self.kept };
+        let handover = Handover { address: self.address, names, journal, rename: &rename };
+        for attempt in 1.. {
+            connection.own(PATIENCE).await?;
+            match handover.carry_out(connection).await {
+                Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
+                    // Those who queue behind us get their turn.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                Err(error) if error.class == ErrorClass::LockTimeout => {
+                    return Err(ready::in_the_way(connection, self.live).await);
+                }
+                other => return other,
             }
         }
-        passed("swap.cleared")?;
-        self.rename(connection, journal).await?;
-        passed("swap.renamed")
+        Err(conflict(format!("`{}` stays in use", self.live)))
     }
 
-    async fn rename(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+    /// The statement that renames every table, if there is one.
+    fn rename(&self, journal: &Journal) -> Option<String> {
         let pair =
             |table: &String, from: &str, to: &str| format!("{}.{2} TO {}.{2}", quoted(from), quoted(to), quoted(table));
         let mut pairs = Vec::new();
@@ -220,24 +240,7 @@ impl<'a> Exchange<'a> {
         if let Some(built) = self.built {
             pairs.extend(journal.new_tables.iter().map(|table| pair(table, built, self.live)));
         }
-        if pairs.is_empty() {
-            return Ok(());
-        }
-        connection.own(PATIENCE).await?;
-        let sql = format!("RENAME TABLE {}", pairs.join(", "));
-        for attempt in 1.. {
-            match connection.own(&sql).await {
-                Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
-                    // Those who queue behind us get their turn.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-                Err(error) if error.class == ErrorClass::LockTimeout => {
-                    return Err(ready::in_the_way(connection, self.live).await);
-                }
-                other => return other.map(|_outcome| ()),
-            }
-        }
-        Err(conflict(format!("`{}` stays in use", self.live)))
+        (!pairs.is_empty()).then(|| format!("RENAME TABLE {}", pairs.join(", ")))
     }
 
     /// Puts back what was dropped, and removes the journal and what was made for it.
@@ -302,7 +305,11 @@ impl<'a> Exchange<'a> {
                 objects::drop_one(connection, self.live, sort, &name).await?;
             }
         }
-        let new: Vec<&Made> = journal.new_objects.iter().collect();
+        // What is the same as before stays, with the rights that people have to it.
+        let stays = |made: &&Made| made.sort.is_program() && journal.old_objects.contains(made);
+        let there = objects::list(connection, self.live).await?;
+        let stays = |made: &&Made| stays(made) && there.contains(&(made.sort, made.name.clone()));
+        let new: Vec<&Made> = journal.new_objects.iter().filter(|made| !stays(made)).collect();
         objects::make(connection, self.live, &new).await?;
         objects::wake_events(connection, self.live).await?;
         let sql = format!("ALTER DATABASE {} {}", quoted(self.live), journal.new_attributes);

@@ -19,6 +19,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the server lists us as by default.
 const APPLICATION_NAME: &str = "stead";
 
+/// The host that certificates are compared with where any will do. The driver lets pass a certificate for another host if the
+/// words of the error have this word in them; the error that its TLS library has nowadays has it only as the host's name. Who
+/// signed the certificate is looked at before.
+const ANY_NAME: &str = "NotValidForName";
+
 /// Whether the connection is encrypted, in MySQL's own words (`ssl-mode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {
@@ -55,6 +60,8 @@ pub(crate) struct Address {
     pub(crate) sql_mode: Option<String>,
     /// The time zone of sessions that run people's SQL, where it shall not be the server's own.
     pub(crate) time_zone: Option<String>,
+    /// Whether what is written goes to the server's binary log.
+    pub(crate) logged: bool,
 }
 
 impl fmt::Debug for Address {
@@ -116,6 +123,7 @@ impl Address {
             application_name: APPLICATION_NAME.to_owned(),
             sql_mode: None,
             time_zone: None,
+            logged: true,
         };
         if address.host.starts_with('/') {
             address.socket = Some(std::mem::replace(&mut address.host, "localhost".to_owned()));
@@ -148,15 +156,15 @@ impl Address {
         self.application_name = take("application-name").unwrap_or_else(|| APPLICATION_NAME.to_owned());
         self.sql_mode = take("sql-mode");
         self.time_zone = take("time-zone");
-        match given.into_keys().next() {
-            Some(unknown) => {
-                Err(refused(format!("the database's URL has an option `{unknown}` that stead does not know")).hint(
-                    "known are socket, ssl-mode, ssl-ca, ssl-cert, ssl-key, connect_timeout (seconds), \
-                     statement_timeout (milliseconds), application_name, sql_mode and time_zone",
-                ))
-            }
-            None => Ok(()),
+        self.logged = take("sql-log-bin").map_or(Ok(true), |word| switch("sql_log_bin", &word))?;
+        if given.is_empty() {
+            return Ok(());
         }
+        // It is not quoted: behind a question mark that was not encoded it is the rest of a password.
+        Err(refused("the database's URL has an option that is not known").hint(
+            "options are socket, ssl-mode, ssl-ca, ssl-cert, ssl-key, connect_timeout (seconds), \
+             statement_timeout (milliseconds), application_name, sql_mode, time_zone and sql_log_bin (on, off)",
+        ))
     }
 
     /// True if what is sent stays on this machine.
@@ -185,11 +193,27 @@ impl Address {
             .into()
     }
 
+    /// Reads the files that the URL names, because the driver's error would not say which one it did not find.
+    pub(crate) fn readable(&self) -> Result<(), EngineError> {
+        let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        for path in self.authority.iter().chain(identity) {
+            std::fs::read(path).map_err(|error| {
+                EngineError::new(ErrorClass::Refused, format!("cannot read `{}`: {error}", path.display())).hint(
+                    "`ssl-ca`, `ssl-cert` and `ssl-key` in the database's URL name files of certificates and keys",
+                )
+            })?;
+        }
+        Ok(())
+    }
+
     fn tls(&self) -> SslOpts {
         let verified = matches!(self.encryption, Encryption::VerifyCa | Encryption::VerifyIdentity);
         let mut options = SslOpts::default()
             .with_danger_accept_invalid_certs(!verified)
             .with_danger_skip_domain_validation(self.encryption != Encryption::VerifyIdentity);
+        if self.encryption == Encryption::VerifyCa {
+            options = options.with_danger_tls_hostname_override(Some(ANY_NAME));
+        }
         if let Some(authority) = &self.authority {
             options = options.with_root_certs(vec![authority.clone().into()]).with_disable_built_in_roots(true);
         }
@@ -215,6 +239,14 @@ fn host_and_port(place: &str) -> Result<(&str, u16), EngineError> {
 
 fn number(name: &str, value: &str) -> Result<u64, EngineError> {
     value.parse().map_err(|_| refused(format!("`{name}` in the database's URL is not a whole number")))
+}
+
+fn switch(name: &str, word: &str) -> Result<bool, EngineError> {
+    match word.to_ascii_lowercase().as_str() {
+        "on" | "1" | "true" => Ok(true),
+        "off" | "0" | "false" => Ok(false),
+        _ => Err(refused(format!("`{name}` in the database's URL is neither on nor off"))),
+    }
 }
 
 fn encryption(mode: &str) -> Result<Encryption, EngineError> {

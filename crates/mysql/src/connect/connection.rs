@@ -112,7 +112,7 @@ impl Connection {
     }
 
     fn settings(&self, purpose: Purpose) -> String {
-        let mut settings = vec!["NAMES utf8mb4".to_owned(), "SESSION wait_timeout = 604800".to_owned()];
+        let mut settings: Vec<String> = PINNED.map(str::to_owned).to_vec();
         let literal = |text: &str| format!("'{}'", text.replace('\\', "").replace('\'', "''"));
         match purpose {
             Purpose::Own => {
@@ -121,6 +121,11 @@ impl Connection {
                 settings.push("SESSION net_write_timeout = 3600".to_owned());
                 settings.push("SESSION net_read_timeout = 3600".to_owned());
                 settings.push("SESSION lock_wait_timeout = 10".to_owned());
+                settings.push("SESSION sql_safe_updates = OFF".to_owned());
+                settings.push(match self.kind() {
+                    EngineKind::Mariadb => "SESSION max_statement_time = 0".to_owned(),
+                    _ => "SESSION max_execution_time = 0".to_owned(),
+                });
                 if self.kind() == EngineKind::Mysql {
                     settings.push("SESSION information_schema_stats_expiry = 0".to_owned());
                 }
@@ -133,6 +138,9 @@ impl Connection {
                 let zone = self.address.time_zone.as_ref();
                 settings.extend(zone.map(|zone| format!("SESSION time_zone = {}", literal(zone))));
             }
+        }
+        if !self.address.logged {
+            settings.push("SESSION sql_log_bin = OFF".to_owned());
         }
         if let (Some(timeout), Purpose::People) = (self.address.statement_timeout, purpose) {
             settings.push(match self.kind() {
@@ -190,6 +198,24 @@ impl Connection {
     /// Lets a database go with the connection.
     pub(crate) fn scratch(&mut self, database: String) {
         self.scratch = Some(database);
+    }
+
+    /// Brings a connection that people's SQL ran on back into the state in which it was opened: its settings, its variables,
+    /// its temporary tables, its database. Inside a transaction of ours, which that would end, the settings alone come back;
+    /// one that people's SQL left open is committed, as the next `START TRANSACTION` would have done.
+    pub(crate) async fn restore(&mut self, in_transaction: bool) -> Result<(), EngineError> {
+        if !in_transaction {
+            self.own("COMMIT").await?;
+            let conn = self.begin().await?;
+            let reset = conn.reset().await;
+            self.done(reset, "")?;
+            if let Some(database) = self.database.clone() {
+                self.enter(&database).await?;
+            }
+        }
+        let settings = self.settings(Purpose::People);
+        self.own(&settings).await?;
+        self.no_made_up_keys().await
     }
 
     /// Brings a connection of our own back to the settings it began with.
@@ -360,11 +386,26 @@ fn farewell(address: &Arc<Address>, id: u32, scratch: Option<&str>) {
 const STRICT: &str =
     "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
 
+/// What every session needs, whatever the server or its `init_connect` has set: all rows and not the first few, names in quotes,
+/// and transactions that begin and end when they are told to.
+const PINNED: [&str; 6] = [
+    "NAMES utf8mb4",
+    "SESSION wait_timeout = 604800",
+    "SESSION autocommit = ON",
+    "SESSION sql_select_limit = 18446744073709551615",
+    "SESSION sql_quote_show_create = ON",
+    "SESSION completion_type = 0",
+];
+
 /// A name as SQL.
 pub(crate) fn quoted(name: &str) -> String {
     // Both engines quote alike.
     stead_sql::quote::identifier(name, EngineKind::Mysql)
 }
+
+/// What servers say that let in nobody without encryption: MySQL by a number of its own, MariaDB, and both for a user who must have
+/// it, in the words for a wrong password.
+const INSISTS: [u16; 2] = [3159, 1045];
 
 async fn connect(address: &Address, database: Option<&str>) -> Result<Conn, EngineError> {
     let first = match address.encryption {
@@ -372,6 +413,7 @@ async fn connect(address: &Address, database: Option<&str>) -> Result<Conn, Engi
         Encryption::Preferred => !address.is_local(),
         Encryption::Required | Encryption::VerifyCa | Encryption::VerifyIdentity => true,
     };
+    address.readable()?;
     match attempt(address, database, first).await {
         Err(Attempt::Failed(Driver::Driver(DriverError::NoClientSslFlagFromServer)))
             if address.encryption == Encryption::Preferred =>
@@ -379,9 +421,15 @@ async fn connect(address: &Address, database: Option<&str>) -> Result<Conn, Engi
             attempt(address, database, false).await
         }
         Err(Attempt::Failed(Driver::Server(error)))
-            if address.encryption == Encryption::Preferred && !first && error.code == 3159 =>
+            if address.encryption == Encryption::Preferred && !first && INSISTS.contains(&error.code) =>
         {
-            attempt(address, database, true).await
+            match attempt(address, database, true).await {
+                // A server that cannot encrypt, or not so that we understand it, has said before what it really minds.
+                Err(Attempt::Failed(Driver::Io(_) | Driver::Driver(_)) | Attempt::TimedOut) => {
+                    Err(Attempt::Failed(Driver::Server(error)))
+                }
+                other => other,
+            }
         }
         other => other,
     }

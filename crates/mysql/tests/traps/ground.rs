@@ -144,8 +144,13 @@ impl Ground {
 
     /// The swap of a database for one that stands beside it.
     pub(crate) fn swap(&self, live: &Place, built: &Place) -> Swap {
-        let kept = self.remember(self.server.bulk().keeping(live, Path::new("/"), "kept"));
-        Swap { live: live.clone(), built: Some(built.clone()), kept: Some(kept), token: "kept".to_owned() }
+        self.swap_named(live, built, "kept")
+    }
+
+    /// The same, where there are several.
+    pub(crate) fn swap_named(&self, live: &Place, built: &Place, token: &str) -> Swap {
+        let kept = self.remember(self.server.bulk().keeping(live, Path::new("/"), token));
+        Swap { live: live.clone(), built: Some(built.clone()), kept: Some(kept), token: token.to_owned() }
     }
 
     /// A place beside a live database, with the statements run in it.

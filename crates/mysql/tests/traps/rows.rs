@@ -11,11 +11,10 @@ use stead_schema::EngineKind;
 use stead_testkit::conformance::streams::{Memory, advance};
 use stead_testkit::servers::TestServer;
 
-use crate::ground::{Ground, alone_on, alone_on_each, on, on_each};
+use crate::ground::{alone_on, alone_on_each, on, on_each};
 
-/// The dump with one table's rows replaced and the last line made right again, as a faulty tool would write them.
-async fn forged(ground: &Ground, place: &Place, table: &str, from: &str, to: &str) -> Result<Arc<Memory>> {
-    let memory = ground.dump(place).await?;
+/// A dump with one table's rows replaced and the last line made right again, as a faulty tool would write them.
+pub(crate) fn forged(memory: &Memory, table: &str, from: &str, to: &str) -> Result<Arc<Memory>> {
     let mut streams = memory.streams();
     let bytes = streams.get(&format!("table/{table}")).context("no such stream")?;
     let text = String::from_utf8(bytes.clone())?;
@@ -26,7 +25,7 @@ async fn forged(ground: &Ground, place: &Place, table: &str, from: &str, to: &st
     let tail =
         serde_json::json!({"rows": rows.lines().count(), "blake3": blake3::hash(rows.as_bytes()).to_hex().as_str()});
     streams.insert(format!("table/{table}"), format!("{head}\n{rows}\\.{tail}\n").into_bytes());
-    let schema = Source::schema(memory.as_ref()).context("the dump has a schema")?.clone();
+    let schema = Source::schema(memory).context("the dump has a schema")?.clone();
     let forged = Memory::of(streams);
     forged.remember(schema);
     Ok(Arc::new(forged))
@@ -49,7 +48,8 @@ fn trap_m01_load_data_turns_errors_into_warnings() -> Result<()> {
                 .into_iter()
                 .enumerate()
         {
-            let forged = forged(ground, &live, "t", from, to).await?;
+            let whole = ground.dump(&live).await?;
+            let forged = forged(&whole, "t", from, to)?;
             let built = ground.server.bulk().beside(&live, &format!("m01{number}"));
             let error = ground.server.bulk().load(&built, forged, advance()).await.err();
             let error = error.with_context(|| format!("`{to}` is loaded"))?;

@@ -1,6 +1,9 @@
 //! Traps of the swap: what does not move with the tables, who is in the way, and what must not happen to the copy that is
 //! kept. Each swaps for real and looks at both databases afterwards.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{ErrorClass, Place, TransactionKind, Value};
 use stead_testkit::servers::TestServer;
@@ -90,6 +93,114 @@ fn trap_m13_a_swap_that_is_killed_loses_no_trigger_and_no_view() -> Result<()> {
             ground.server.remove(kept).await?;
         }
         Ok(())
+    })
+}
+
+/// Tables whose every row is written down by a trigger, one of them by way of another, and views of them.
+const WATCHED: &[&str] = &[
+    "CREATE TABLE a_plain (id INT PRIMARY KEY AUTO_INCREMENT, n INT)",
+    "CREATE TABLE parents (id INT PRIMARY KEY)",
+    "CREATE TABLE t (id INT PRIMARY KEY, seen INT NOT NULL DEFAULT 0, p INT NOT NULL, \
+     CONSTRAINT up FOREIGN KEY (p) REFERENCES parents (id))",
+    "CREATE TABLE z_log (what VARCHAR(9), id INT, seen INT NOT NULL DEFAULT 0)",
+    "INSERT INTO parents VALUES (1)",
+    "CREATE TRIGGER marked BEFORE INSERT ON t FOR EACH ROW SET NEW.seen = 1",
+    "CREATE TRIGGER told AFTER INSERT ON t FOR EACH ROW INSERT INTO z_log (what, id) VALUES ('new', NEW.id)",
+    "CREATE TRIGGER gone AFTER DELETE ON t FOR EACH ROW INSERT INTO z_log (what, id) VALUES ('gone', OLD.id)",
+    "CREATE TRIGGER log_marked BEFORE INSERT ON z_log FOR EACH ROW SET NEW.seen = 1",
+    "CREATE VIEW all_of_it AS SELECT t.id, t.seen FROM t",
+    "CREATE FUNCTION first_parent() RETURNS INT DETERMINISTIC RETURN 1",
+];
+
+/// Writes rows until it is told to stop, and deletes every second one again; how many were written, and errors that are none
+/// of a server that has too much to do.
+fn write_on(url: &str, live: &Place, first: i64, stop: &AtomicBool) -> Result<i64> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = stead_mysql::MysqlServer::connect_lazily(url)?;
+        let mut session = stead_engine::Server::open(&server, live, stead_engine::Access::Write).await?;
+        let mut written = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let id = first + written;
+            let transaction = written % 3 == 0;
+            if transaction {
+                session.begin(TransactionKind::Write).await?;
+                session.execute("INSERT INTO a_plain (n) VALUES (1)", &[]).await?;
+            }
+            let insert = format!("INSERT INTO t (id, p) SELECT {id}, first_parent()");
+            match session.execute(&insert, &[]).await {
+                Ok(_) if transaction => session.commit().await?,
+                Ok(_) => {}
+                Err(error) if error.class == ErrorClass::Conflict => session.rollback().await?,
+                Err(error) => return Err(anyhow::Error::from(error).context("a row")),
+            }
+            if written % 2 == 1 && !transaction {
+                session.execute(&format!("DELETE FROM t WHERE id = {id}"), &[]).await?;
+            }
+            session.query("SELECT COUNT(*) FROM all_of_it WHERE id < 0", &[]).await.context("the view")?;
+            written += 1;
+        }
+        session.close().await?;
+        Ok(written)
+    })
+}
+
+/// Refuses a database with a row that missed a trigger: rows without a mark, rows that were not written down, and rows that are
+/// gone without a word. It is one statement, which sees one moment.
+async fn none_missed(ground: &Ground, place: &Place) -> Result<()> {
+    let missed = "SELECT (SELECT COUNT(*) FROM t WHERE seen = 0), (SELECT COUNT(*) FROM z_log WHERE seen = 0), \
+         (SELECT COUNT(*) FROM t WHERE id NOT IN (SELECT id FROM z_log WHERE what = 'new')), \
+         (SELECT COUNT(*) FROM z_log WHERE what = 'new' AND id NOT IN (SELECT id FROM t) \
+          AND id NOT IN (SELECT g.id FROM z_log g WHERE g.what = 'gone'))";
+    let missed = ground.rows(place, missed).await?;
+    ensure!(missed == [vec![Value::Integer(0); 4]], "rows in `{place}` missed a trigger: {missed:?}");
+    let triggers = "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()";
+    ensure!(ground.rows(place, triggers).await?.len() == 4, "`{place}` has not its triggers");
+    Ok(())
+}
+
+/// Swaps two databases again and again, and looks at what is live each time. On MariaDB the tables that are kept may have rows
+/// that waited for the swap, so they are emptied before they become live again.
+async fn swap_on(ground: &Ground, live: &Place, mut built: Place) -> Result<()> {
+    const SWAPS: usize = 8;
+    for number in 0..SWAPS {
+        let swap = ground.swap_named(live, &built, &format!("m13w{number}"));
+        ground.server.bulk().swap(&swap).await.with_context(|| format!("swap {number}"))?;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        none_missed(ground, live).await.with_context(|| format!("after swap {number}"))?;
+        built = swap.kept.context("kept")?;
+        match ground.kind() {
+            stead_schema::EngineKind::Mariadb => {
+                ground.run(&built, &["TRUNCATE t", "TRUNCATE z_log", "TRUNCATE a_plain"]).await?;
+            }
+            _ => none_missed(ground, &built).await.with_context(|| format!("kept by swap {number}"))?,
+        }
+    }
+    Ok(())
+}
+
+/// A swap takes triggers from tables and makes them again; a row that is written in between must not miss its trigger, a view
+/// must be there all the time, and so must a function that both databases have.
+#[test]
+fn trap_m13_no_row_misses_its_trigger() -> Result<()> {
+    on_each("m13w", async |ground| {
+        let live = ground.database("live", WATCHED).await?;
+        let built = ground.beside(&live, WATCHED).await?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut writers = Vec::new();
+        for writer in 1..=3 {
+            let (url, live, stop) = (ground.url.clone(), live.clone(), Arc::clone(&stop));
+            writers.push(std::thread::spawn(move || write_on(&url, &live, writer * 1_000_000, &stop)));
+        }
+        let swapped = swap_on(ground, &live, built).await;
+        stop.store(true, Ordering::Relaxed);
+        let mut written = 0;
+        for writer in writers {
+            written += writer.join().expect("a writer does not panic")?;
+        }
+        swapped?;
+        ensure!(written > 50, "only {written} rows were written");
+        none_missed(ground, &live).await
     })
 }
 

@@ -38,6 +38,7 @@ fn the_password_is_never_shown() {
     let address = parse("mysql://me:verysecret@host/db");
     assert!(!format!("{address:?} {address}").contains("verysecret"));
     for url in [
+        "mysql://me:very?secret@host/db",
         "mysql://me:verysecret@host:99999/db",
         "mysql://me:verysecret@host/db?nonsense=1",
         "mysql://me:verysecret@host/db?ssl-mode=maybe",

@@ -1,0 +1,322 @@
+//! Renaming tables that have triggers. No server moves a trigger to another database, so a table has none between the moment
+//! its triggers are dropped and the moment they are made again; whoever wants to write to a table that has become live waits
+//! until it has them.
+//!
+//! MySQL renames tables under the locks of the session that does it, so nobody writes to any table meanwhile. MariaDB refuses
+//! that. There the rename is held back before the last of its locks while `CREATE TRIGGER` stands in line behind it for every
+//! trigger, and the server lets those go before whoever wants to write. On the old tables, which are kept, a write that has
+//! waited for the swap may get in between without its trigger.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stead_engine::{EngineError, ErrorClass};
+use stead_schema::EngineKind;
+use tokio::task::JoinHandle;
+
+use super::conflict;
+use super::journal::Journal;
+use super::objects::{self, Made, Sort};
+use super::swap::passed;
+use crate::admin::literal;
+use crate::connect::address::Address;
+use crate::connect::{Connection, Purpose, quoted};
+use crate::error::number;
+
+/// Triggers that stand in line at most. Each takes a connection, of which a server has 151 unless it is told otherwise.
+const IN_LINE: usize = 60;
+/// Between two looks at who waits for what.
+const ROUND: Duration = Duration::from_millis(1);
+/// How long the rename is held back at most.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Tables that change places, with their triggers.
+pub(super) struct Handover<'a> {
+    pub(super) address: &'a Arc<Address>,
+    pub(super) names: Names<'a>,
+    pub(super) journal: &'a Journal,
+    /// The statement that renames all of them.
+    pub(super) rename: &'a str,
+}
+
+/// The databases of a swap.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) live: &'a str,
+    pub(super) built: Option<&'a str>,
+    pub(super) kept: Option<&'a str>,
+}
+
+fn triggers(objects: &[Made]) -> impl Iterator<Item = &Made> {
+    objects.iter().filter(|made| made.sort == Sort::Trigger)
+}
+
+impl Handover<'_> {
+    /// Renames the tables once, and makes the triggers of those that are live then. An error of class `lock-timeout` means that
+    /// somebody holds a table, and that everything is as it was.
+    pub(super) async fn carry_out(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        if triggers(&self.journal.old_objects).chain(triggers(&self.journal.new_objects)).next().is_none() {
+            return self.unguarded(connection).await;
+        }
+        match connection.kind() {
+            EngineKind::Mariadb => self.in_line(connection).await,
+            _ if connection.version() >= (8, 0, 13) => self.under_lock(connection).await,
+            _ => self.unguarded(connection).await,
+        }
+    }
+
+    async fn drop_triggers(
+        &self,
+        connection: &mut Connection,
+        of: Option<&str>,
+        objects: &[Made],
+    ) -> Result<(), EngineError> {
+        let Some(database) = of else { return Ok(()) };
+        for made in triggers(objects) {
+            objects::drop_one(connection, database, made.sort, &made.name).await?;
+        }
+        Ok(())
+    }
+
+    /// The rename alone: there are no triggers, or more tables than can be guarded.
+    async fn unguarded(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        self.renamed(connection).await?;
+        passed("swap.renamed")
+    }
+
+    async fn renamed(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        self.drop_triggers(connection, Some(self.names.live), &self.journal.old_objects).await?;
+        self.drop_triggers(connection, self.names.built, &self.journal.new_objects).await?;
+        passed("swap.cleared")?;
+        connection.own(self.rename).await.map(|_outcome| ())
+    }
+
+    /// All tables of both databases, as `LOCK TABLES` has them.
+    fn all(&self) -> Vec<String> {
+        let names = |database: &str, tables: &[String]| -> Vec<String> {
+            tables.iter().map(|table| format!("{}.{} WRITE", quoted(database), quoted(table))).collect()
+        };
+        let mut all = Vec::new();
+        if self.names.kept.is_some() {
+            all = names(self.names.live, &self.journal.old_tables);
+        }
+        all.extend(self.names.built.map(|built| names(built, &self.journal.new_tables)).unwrap_or_default());
+        all
+    }
+
+    /// MySQL: everything in one session that has all tables for itself.
+    async fn under_lock(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        let all = self.all();
+        if all.is_empty() {
+            return self.unguarded(connection).await;
+        }
+        connection.own(&format!("LOCK TABLES {}", all.join(", "))).await?;
+        let exchanged = self.exchange(connection).await;
+        let unlocked = connection.own("UNLOCK TABLES").await;
+        exchanged.and(unlocked.map(|_outcome| ()))
+    }
+
+    async fn exchange(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
+        let new: Vec<&Made> = triggers(&self.journal.new_objects).collect();
+        if let Err(error) = self.renamed(connection).await {
+            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.names.live, &old).await;
+            return Err(error);
+        }
+        passed("swap.renamed")?;
+        if self.names.built.is_some() {
+            objects::make(connection, self.names.live, &new).await?;
+        }
+        match self.names.kept {
+            Some(kept) => objects::make(connection, kept, &old).await,
+            None => Ok(()),
+        }
+    }
+
+    /// MariaDB: the old triggers are dropped while nobody else has a table, and the new ones wait for the rename.
+    async fn in_line(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        self.drop_triggers(connection, self.names.built, &self.journal.new_objects).await?;
+        let tables = super::swap::base_tables(connection, self.names.live).await?;
+        if self.names.kept.is_some() && !tables.is_empty() {
+            let live = quoted(self.names.live);
+            let locks: Vec<String> = tables.iter().map(|table| format!("{live}.{} WRITE", quoted(table))).collect();
+            connection.own(&format!("LOCK TABLES {}", locks.join(", "))).await?;
+        }
+        let exchanged = self.exchanged_in_line(connection).await;
+        if exchanged.is_err() {
+            connection.own("UNLOCK TABLES").await?;
+            let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
+            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.names.live, &old).await;
+        }
+        exchanged?;
+        passed("swap.renamed")
+    }
+
+    async fn exchanged_in_line(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        let mut line = self.line().await?;
+        self.drop_triggers(connection, Some(self.names.live), &self.journal.old_objects).await?;
+        passed("swap.cleared")?;
+        if let Some(line) = &mut line {
+            line.hold_back().await?;
+        }
+        // One packet: whoever waited for a table has no more than a moment before the rename stands in line for it.
+        let sql = format!("UNLOCK TABLES; {}", self.rename);
+        let Some(line) = &mut line else { return connection.own(&sql).await.map(|_outcome| ()) };
+        tokio::select! {
+            renamed = connection.own(&sql) => renamed?,
+            () = line.stand(self.names.live) => return Err(conflict("the line of triggers has come to an end")),
+        };
+        line.made().await;
+        Ok(())
+    }
+
+    /// The triggers of what will be live, and the table at which the rename is held back: the last one it locks, which is the
+    /// last one by the names of databases and tables. `None` where nobody can be kept waiting.
+    async fn line(&self) -> Result<Option<Line>, EngineError> {
+        let Some(built) = self.names.built else { return Ok(None) };
+        let last =
+            |database: &str, tables: &[String]| tables.iter().max().map(|table| (database.to_owned(), table.clone()));
+        let tables = [last(built, &self.journal.new_tables), last(self.names.live, &self.journal.old_tables)];
+        let Some((database, table)) = tables.into_iter().flatten().max() else { return Ok(None) };
+        let waiting: Vec<Made> = triggers(&self.journal.new_objects).cloned().collect();
+        if waiting.is_empty() || waiting.len() > IN_LINE {
+            return Ok(None);
+        }
+        let mut connections = Vec::with_capacity(waiting.len() + 2);
+        for _each in 0..waiting.len() + 2 {
+            match Connection::open(self.address, None, Purpose::Own).await {
+                Ok(connection) => connections.push(connection),
+                // The server has no more connections for us.
+                Err(error) if matches!(number(&error), Some(1040 | 1203 | 1226)) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let (holder, watch) = (connections.pop().map(|connection| Post::Free(Some(connection))), connections.pop());
+        let (Some(holder), Some(mut watch)) = (holder, watch) else { return Ok(None) };
+        watch.own("SET SESSION lock_wait_timeout = 0").await?;
+        let name = format!("{}.{}", quoted(&database), quoted(&table));
+        let places =
+            waiting.into_iter().zip(connections.into_iter().map(|connection| Post::Free(Some(connection)))).collect();
+        Ok(Some(Line { name, holder, watch, places }))
+    }
+}
+
+/// Statements that stand in line behind a rename.
+struct Line {
+    /// The table at which the rename is held back, as SQL.
+    name: String,
+    holder: Post,
+    watch: Connection,
+    places: Vec<(Made, Post)>,
+}
+
+/// A session and what it is at.
+enum Post {
+    Free(Option<Connection>),
+    /// It waits for the server.
+    Waiting(u32, JoinHandle<(Connection, Result<(), EngineError>)>),
+    Gone,
+}
+
+impl Line {
+    /// Opens the table, or stands in line for it, in a transaction that is not ended.
+    async fn hold_back(&mut self) -> Result<(), EngineError> {
+        let look = format!("SELECT 1 FROM {} LIMIT 0", self.name);
+        self.holder.begin(vec!["START TRANSACTION".to_owned(), look]);
+        self.holder.settled(&mut self.watch).await.map(|_in_time| ())
+    }
+
+    /// Waits until the rename wants the table, puts the triggers in line behind it, and lets it go on; comes to no end by itself.
+    async fn stand(&mut self, live: &str) {
+        let began = Instant::now();
+        while !self.wanted().await && began.elapsed() < PATIENCE {
+            tokio::time::sleep(ROUND).await;
+        }
+        if began.elapsed() < PATIENCE {
+            for (made, post) in &mut self.places {
+                let mut statements = vec![format!("USE {}", quoted(live))];
+                statements.extend(made.statements());
+                post.begin(statements);
+                // Triggers of one table fire in the order in which they were made.
+                if !matches!(post.settled(&mut self.watch).await, Ok(true)) {
+                    break;
+                }
+            }
+        }
+        self.holder.end().await;
+        std::future::pending().await
+    }
+
+    /// Whether somebody waits to have the table alone. To prepare a statement is what the server allows beside a reader, and
+    /// not before a rename.
+    async fn wanted(&mut self) -> bool {
+        let probe = format!("PREPARE probe FROM {}", literal(&format!("SELECT 1 FROM {}", self.name)));
+        matches!(self.watch.own(&probe).await, Err(error) if error.class == ErrorClass::LockTimeout)
+    }
+
+    /// Waits for the triggers. One that could not be made is made by whoever completes the swap.
+    async fn made(&mut self) {
+        self.holder.end().await;
+        for (_made, post) in &mut self.places {
+            if let Post::Waiting(_, waiting) = post {
+                let _made_later = waiting.await;
+                *post = Post::Gone;
+            }
+        }
+    }
+}
+
+impl Post {
+    /// Begins to run statements on the session.
+    fn begin(&mut self, statements: Vec<String>) {
+        let Self::Free(connection) = &mut *self else { return };
+        let Some(mut connection) = connection.take() else { return };
+        let number = connection.id();
+        let working = tokio::spawn(async move {
+            for statement in statements {
+                if let Err(error) = connection.own(&statement).await {
+                    return (connection, Err(error));
+                }
+            }
+            (connection, Ok(()))
+        });
+        *self = Self::Waiting(number, working);
+    }
+
+    /// Waits until the session is done or waits for a table itself; false if it does neither in time.
+    async fn settled(&self, watch: &mut Connection) -> Result<bool, EngineError> {
+        let Self::Waiting(number, working) = self else { return Ok(true) };
+        let sql = format!(
+            "SELECT 1 FROM information_schema.PROCESSLIST \
+             WHERE ID = {number} AND STATE = 'Waiting for table metadata lock'"
+        );
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if working.is_finished() || !watch.texts(&sql).await?.is_empty() {
+                return Ok(true);
+            }
+            tokio::time::sleep(ROUND).await;
+        }
+        Ok(false)
+    }
+
+    /// Ends the session's transaction, or the session.
+    async fn end(&mut self) {
+        if let Self::Waiting(_, working) = self {
+            if !working.is_finished() {
+                working.abort();
+            } else if let Ok((mut connection, _looked)) = working.await {
+                let _gone_with_the_session = connection.own("ROLLBACK").await;
+            }
+        }
+        *self = Self::Gone;
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        if let Self::Waiting(_, working) = self {
+            working.abort();
+        }
+    }
+}

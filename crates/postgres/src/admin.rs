@@ -15,6 +15,8 @@ mod tests;
 
 /// The longest name PostgreSQL keeps; it cuts longer ones, and then two names are one.
 pub(crate) const NAME_BYTES: usize = 63;
+/// Databases from which the server makes others.
+const TEMPLATES: [&str; 2] = ["template0", "template1"];
 /// Tables that are counted by one query.
 const COUNTED_AT_ONCE: usize = 250;
 /// How every scratch database's name begins.
@@ -31,6 +33,7 @@ pub(crate) fn name(place: &Place) -> Result<&str, EngineError> {
         0 => "is empty",
         length if length > NAME_BYTES => "is longer than 63 bytes",
         _ if name.contains('\0') => "holds a NUL character",
+        _ if TEMPLATES.contains(&name) => "is one of the server's own templates",
         _ => return Ok(name),
     };
     Err(EngineError::new(ErrorClass::Refused, format!("the database's name `{}` {wrong}", name.escape_debug())))
@@ -46,7 +49,8 @@ pub(crate) fn is_closed_to_us(error: &EngineError) -> bool {
     matches!(error.engine_code.as_deref(), Some("3D000" | "42501" | "28000" | "55000"))
 }
 
-fn is_missing(error: &EngineError) -> bool {
+/// Whether an error of opening a database says that there is none of that name.
+pub(crate) fn is_missing(error: &EngineError) -> bool {
     error.engine_code.as_deref() == Some("3D000")
 }
 

@@ -112,6 +112,12 @@ impl Session for PostgresSession {
         self.rollback_transaction().await
     }
 
+    async fn restore_settings(&mut self) -> Result<(), EngineError> {
+        self.settle().await?;
+        let result = self.connection.restore_settings().await;
+        self.note(result)
+    }
+
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
         self.settle().await?;
         let result = inspect::inspect(&mut self.connection).await;

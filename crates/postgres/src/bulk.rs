@@ -6,6 +6,7 @@ mod building;
 mod catalog;
 mod copy;
 mod dump;
+mod extensions;
 mod facts;
 mod format;
 mod load;

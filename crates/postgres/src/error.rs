@@ -57,7 +57,11 @@ pub(crate) fn connecting(error: &Driver, address: &Address, database: &str) -> E
             ErrorClass::Unreachable => format!("`{database}` on {address} cannot be reached: {}", told.message),
             _ => format!("{address} does not let us in to `{database}`: {}", told.message),
         };
-        return told;
+        return match told.engine_code.as_deref() {
+            Some("28P01" | "28000") => told.hint("correct the user or the password in the database's URL"),
+            Some("53300") => told.hint("let other sessions end, or raise `max_connections` or the role's limit"),
+            _ => told,
+        };
     }
     match io_error(error) {
         Some(io) if certificate(io) => {
@@ -112,7 +116,15 @@ fn told(server: &DbError, sql: &str) -> EngineError {
         error.offset = offset(sql, *position);
     }
     error.hints.extend(server.hint().map(fragment));
-    error
+    match state {
+        "42501" => error.hint("the owner of what it names, or a superuser, grants the right to the role in the URL"),
+        "25006" => {
+            error.hint("the server is a standby, or `default_transaction_read_only` is set for role or database")
+        }
+        "53100" => error.hint("free some space on the server, then run the command again"),
+        "57P01" => error.hint("see the server's log; nothing of the open transaction is kept"),
+        _ => error,
+    }
 }
 
 /// The server counts characters from 1, the port bytes from 0.

@@ -62,7 +62,13 @@ pub(crate) async fn acquire(
     let mut named = address.clone();
     named.application = application(&request.holder);
     let (mut connection, shared) = match admin::maintenance(&named).await {
-        Err(error) if admin::is_closed_to_us(&error) => (Connection::open(&named, name, false).await?, false),
+        Err(closed) if admin::is_closed_to_us(&closed) => match Connection::open(&named, name, false).await {
+            // A database that is still to be made cannot stand in for the one that is closed.
+            Err(error) if admin::is_missing(&error) => {
+                return Err(closed.hint("`?maintenance=NAME` in the URL names another database to ask in"));
+            }
+            opened => (opened?, false),
+        },
         opened => (opened?, true),
     };
     wait(&mut connection, name, &mut request).await?;

@@ -2,6 +2,9 @@
 //! inspection and by rows, on every version that is there. The numbers are those of the project's list of traps.
 
 #[cfg(test)]
+#[path = "traps/large.rs"]
+mod large;
+#[cfg(test)]
 #[path = "traps/moment.rs"]
 mod moment;
 #[cfg(test)]
@@ -19,3 +22,6 @@ mod settings;
 #[cfg(test)]
 #[path = "traps/swapping.rs"]
 mod swapping;
+#[cfg(test)]
+#[path = "traps/versions.rs"]
+mod versions;

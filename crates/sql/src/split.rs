@@ -99,6 +99,22 @@ pub enum SplitError {
         /// Where the command stands.
         position: Position,
     },
+    /// A statement whose rows or file a client has to send, which nobody does here.
+    #[error("`{statement}` at {position} needs a client that sends or takes what belongs to it")]
+    Client {
+        /// The words it is known by.
+        statement: &'static str,
+        /// Where it begins.
+        position: Position,
+    },
+    /// A command of psql, which it carries out itself.
+    #[error("`{command}` at {position} is a command of psql and no SQL")]
+    Psql {
+        /// The command with its backslash.
+        command: String,
+        /// Where it stands.
+        position: Position,
+    },
 }
 
 impl SplitError {
@@ -109,6 +125,8 @@ impl SplitError {
             Self::Unclosed { .. } => "sql-unclosed",
             Self::Nul { .. } => "sql-nul-character",
             Self::Delimiter { .. } => "sql-delimiter",
+            Self::Client { .. } => "sql-needs-client",
+            Self::Psql { .. } => "sql-psql-command",
         }
     }
 
@@ -116,7 +134,11 @@ impl SplitError {
     #[must_use]
     pub fn position(&self) -> Position {
         match self {
-            Self::Unclosed { position, .. } | Self::Nul { position } | Self::Delimiter { position } => *position,
+            Self::Unclosed { position, .. }
+            | Self::Nul { position }
+            | Self::Delimiter { position }
+            | Self::Client { position, .. }
+            | Self::Psql { position, .. } => *position,
         }
     }
 
@@ -127,6 +149,8 @@ impl SplitError {
             Self::Unclosed { what, .. } => Self::Unclosed { what, position: place },
             Self::Nul { .. } => Self::Nul { position: place },
             Self::Delimiter { .. } => Self::Delimiter { position: place },
+            Self::Client { statement, .. } => Self::Client { statement, position: place },
+            Self::Psql { command, .. } => Self::Psql { command, position: place },
         }
     }
 
@@ -137,6 +161,12 @@ impl SplitError {
             Self::Unclosed { what, .. } => what.hint(),
             Self::Nul { .. } => "remove it; binary values are written as hexadecimal literals",
             Self::Delimiter { .. } => "write for example `DELIMITER //`, and `DELIMITER ;` to go back",
+            Self::Client { .. } => {
+                "write `INSERT` statements, or keep the rows in a CSV file and load it by a seed step with `csv` and `table`"
+            }
+            Self::Psql { .. } => {
+                "leave it out: stead connects by itself, reads one file at a time and needs no settings of psql"
+            }
         };
         vec![hint.to_owned()]
     }
@@ -268,14 +298,18 @@ impl<'a> Splitter<'a> {
     fn run(mut self) -> Result<Vec<Piece<'a>>, SplitError> {
         while let Some(token) = self.next_token()? {
             if self.is_delimiter(&token) {
+                self.refuse_client_statement()?;
                 self.close();
             } else if self.open.is_none() && self.is_delimiter_command(&token) {
                 self.change_delimiter(&token)?;
+            } else if self.open.is_none() && self.engine == EngineKind::Postgres && token.text.starts_with('\\') {
+                return Err(self.psql_command(&token));
             } else if token.is_code() {
                 self.extend(&token);
             }
         }
         self.refuse_open_end()?;
+        self.refuse_client_statement()?;
         self.close();
         self.push(PieceKind::Gap, self.source.len());
         Ok(self.pieces)
@@ -350,6 +384,21 @@ impl<'a> Splitter<'a> {
         }
     }
 
+    fn psql_command(&self, token: &Token<'_>) -> SplitError {
+        let line = self.source[token.offset..].lines().next().unwrap_or_default();
+        let command = line.split_whitespace().next().unwrap_or_default().to_owned();
+        SplitError::Psql { command, position: self.place(token.offset) }
+    }
+
+    /// What follows such a statement is often no SQL at all, so it is refused before that is read.
+    fn refuse_client_statement(&self) -> Result<(), SplitError> {
+        let Some(open) = &self.open else { return Ok(()) };
+        match needs_client(&self.source[open.start..open.end], self.engine) {
+            Some(statement) => Err(SplitError::Client { statement, position: self.place(open.start) }),
+            None => Ok(()),
+        }
+    }
+
     fn unclosed(&self, what: Unclosed, offset: usize) -> SplitError {
         SplitError::Unclosed { what, position: self.place(offset) }
     }
@@ -357,6 +406,31 @@ impl<'a> Splitter<'a> {
     fn place(&self, offset: usize) -> Position {
         Position::of(self.source, offset)
     }
+}
+
+/// The words of a statement that the protocol lets a client answer, if it is one. `COPY` names its other end after the table
+/// or query, outside of any parenthesis.
+fn needs_client(text: &str, engine: EngineKind) -> Option<&'static str> {
+    let mut tokens = Lexer::new(text, engine).filter(Token::is_code);
+    let first = tokens.next()?;
+    if engine == EngineKind::Postgres && first.is_word("COPY") {
+        let mut depth = 0_usize;
+        let mut outside = tokens.filter(|token| {
+            if token.is_symbol("(") {
+                depth += 1;
+            } else if token.is_symbol(")") {
+                depth = depth.saturating_sub(1);
+            }
+            depth == 0
+        });
+        let way = outside.find(|token| token.is_word("FROM") || token.is_word("TO"))?;
+        let from = way.is_word("FROM");
+        outside.next().filter(|token| token.is_word("STDIN") || token.is_word("STDOUT"))?;
+        return Some(if from { "COPY … FROM STDIN" } else { "COPY … TO STDOUT" });
+    }
+    let loads = matches!(engine, EngineKind::Mysql | EngineKind::Mariadb) && first.is_word("LOAD");
+    let local = loads.then(|| tokens.take(3).any(|token| token.is_word("LOCAL")))?;
+    local.then_some("LOAD DATA LOCAL INFILE")
 }
 
 fn unclosed_kind(kind: TokenKind) -> Unclosed {

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn names_that_the_server_would_change_are_refused() {
-    for bad in [String::new(), "x".repeat(64), "ä".repeat(32), "a\0b".to_owned()] {
+    for bad in [String::new(), "x".repeat(64), "ä".repeat(32), "a\0b".to_owned(), "template1".to_owned()] {
         let error = name(&Place(bad.clone())).expect_err("it is refused");
         assert_eq!(error.class, ErrorClass::Refused, "{bad:?}");
     }

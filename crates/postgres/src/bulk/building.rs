@@ -12,7 +12,8 @@ use stead_sql::ledger;
 use stead_sql::write::{Phase, Statement};
 
 use super::dump::column_list;
-use super::facts::{Creation, SequenceFacts, TableFacts};
+use super::extensions;
+use super::facts::{Creation, ExtensionFacts, SequenceFacts, TableFacts};
 use crate::admin;
 use crate::apply::quoted;
 use crate::connect::address::Address;
@@ -21,8 +22,9 @@ use crate::connect::{Connection, driver, settings};
 /// How long a building that was given up waits until its database is gone.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a session that builds needs beside what every session has. Nothing has to be durable before the end, function
-/// bodies may name what is not there yet, and event triggers are for others.
-const SETTINGS: [(&str, &str); 8] = [
+/// bodies may name what is not there yet, event triggers are for others, and texts mean what they meant where they were
+/// written, whatever the role is used to.
+const SETTINGS: [(&str, &str); 11] = [
     ("synchronous_commit", "off"),
     ("check_function_bodies", "off"),
     ("default_tablespace", ""),
@@ -31,6 +33,9 @@ const SETTINGS: [(&str, &str); 8] = [
     ("row_security", "off"),
     ("lc_monetary", "C"),
     ("event_triggers", "off"),
+    ("array_nulls", "on"),
+    ("transform_null_equals", "off"),
+    ("session_replication_role", "origin"),
 ];
 
 /// Gives the rows of a table piece by piece, cut anywhere.
@@ -56,6 +61,7 @@ impl Building {
         address: &Address,
         name: &str,
         creation: &Creation,
+        extensions: &[ExtensionFacts],
         schema: &Schema,
         own: &[&str],
     ) -> Result<Self, EngineError> {
@@ -66,8 +72,10 @@ impl Building {
         })?;
         let mut server = admin::maintenance(address).await?;
         refuse_missing_roles(&mut server, schema).await?;
+        let versions = extensions::offered(&mut server, extensions).await?;
         admin::create_by(&mut server, name, &clauses(creation)).await?;
-        let (before, after) = statements.into_iter().partition(|statement| statement.phase == Phase::Before);
+        let statements = statements.into_iter().map(|statement| extensions::of_version(statement, &versions));
+        let (before, after) = statements.partition(|statement| statement.phase == Phase::Before);
         let mut building =
             Self { address: address.clone(), name: name.to_owned(), connection: None, after, finished: false };
         server.close().await?;
@@ -110,10 +118,12 @@ impl Building {
     /// Begins to take one table's rows. The table is truncated in the same transaction, so that the server may store the
     /// rows frozen and need not log them twice.
     pub(super) async fn table(&mut self, table: &TableFacts) -> Result<(), EngineError> {
-        let whole = !table.of_extension && table.root.is_none();
-        let sql = match whole {
-            true => format!("BEGIN; TRUNCATE ONLY {}.{}", quoted(&table.namespace), quoted(&table.name)),
-            false => "BEGIN".to_owned(),
+        if table.of_extension {
+            return extensions::empty(self.connection(), table).await;
+        }
+        let sql = match table.root {
+            None => format!("BEGIN; TRUNCATE ONLY {}.{}", quoted(&table.namespace), quoted(&table.name)),
+            Some(_) => "BEGIN".to_owned(),
         };
         self.connection().batch(&sql).await
     }
@@ -263,6 +273,8 @@ async fn take(
 fn unreadable(table: &TableFacts, mut error: EngineError) -> EngineError {
     if matches!(error.class, ErrorClass::Constraint | ErrorClass::Syntax | ErrorClass::Bug | ErrorClass::Unsupported) {
         error.class = ErrorClass::Refused;
+        // The snapshot is to blame and not the server.
+        error.engine_code = None;
     }
     error.context(format!("the rows of `{}.{}` cannot be loaded", table.namespace, table.name))
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use stead_engine::{EngineError, ErrorClass};
 use tokio_postgres::types::Type;
 
-use super::facts::{Creation, SequenceFacts};
+use super::facts::{Creation, ExtensionFacts, SequenceFacts};
 use crate::apply::quoted;
 use crate::connect::Connection;
 
@@ -215,8 +215,9 @@ pub(super) async fn sequences(connection: &mut Connection) -> Result<Vec<Sequenc
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relkind = 'S' AND c.relpersistence <> 't'
           AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e'
-              AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+          AND (NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e'
+                   AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+               OR EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extconfig @> ARRAY[c.oid]))
         ORDER BY 1, 2";
     let names: Vec<(String, String)> =
         connection.rows(sql, &[]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
@@ -235,6 +236,15 @@ pub(super) async fn sequences(connection: &mut Connection) -> Result<Vec<Sequenc
         }));
     }
     Ok(facts)
+}
+
+/// The extensions with their versions; the one that every database has is left out.
+pub(super) async fn extensions(connection: &mut Connection) -> Result<Vec<ExtensionFacts>, EngineError> {
+    let sql = "SELECT extname::text, extversion, COALESCE(pg_catalog.cardinality(extconfig), 0) > 0 \
+               FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
+    let rows = connection.rows(sql, &[]).await?;
+    let read = rows.iter().map(|row| ExtensionFacts { name: row.get(0), version: row.get(1), with_rows: row.get(2) });
+    Ok(read.collect())
 }
 
 /// How the database was made. The catalog's columns for locales differ from version to version, so a row is read as JSON.

@@ -59,10 +59,11 @@ async fn by_rows(address: &Address, from: &Place, to: &str) -> Result<(), Engine
     let schema = member.session.inspect().await?;
     let connection = &mut member.session.connection;
     let (forms, creation) = (Forms::read(connection).await?, catalog::creation(connection).await?);
+    let extensions = catalog::extensions(connection).await?;
     let relations: Vec<&Relation> = member.relations.iter().filter(|relation| relation.has_rows).collect();
     let is_there = |own: &&str| relations.iter().any(|table| table.namespace == "public" && table.name == **own);
     let own: Vec<&str> = ledger::own_tables().into_iter().filter(|own| is_there(own)).collect();
-    let mut building = Building::begin(address, to, &creation, &schema, &own).await?;
+    let mut building = Building::begin(address, to, &creation, &extensions, &schema, &own).await?;
     for relation in relations {
         let copied = transfer(connection, &mut building, relation, forms.binary(relation)).await;
         if let Err(error) = copied {

@@ -2,11 +2,12 @@
 //! rows of a table come in the order in which they lie, so an unchanged database gives the same bytes again.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use stead_engine::snapshot::{Advance, Sink};
-use stead_engine::{EngineError, failpoint};
+use stead_engine::{EngineError, ErrorClass, failpoint};
 
 use super::catalog::{self, Forms, Relation};
 use super::facts::{self, Facts, TableFacts};
@@ -15,11 +16,15 @@ use super::view::Member;
 use crate::apply::quoted;
 use crate::connect::Connection;
 
+#[cfg(test)]
+mod tests;
+
 /// Writes everything.
 pub(super) async fn dump(member: &mut Member, sink: &dyn Sink, advance: &Advance) -> Result<(), EngineError> {
     let connection = &mut member.session.connection;
     let forms = Forms::read(connection).await?;
     let mut facts = Facts::new(connection.version(), catalog::creation(connection).await?);
+    facts.extensions = catalog::extensions(connection).await?;
     let relations: Vec<&Relation> = member.relations.iter().filter(|relation| relation.has_rows).collect();
     let middle = relations.len() / 2;
     let mut done = 0;
@@ -32,7 +37,8 @@ pub(super) async fn dump(member: &mut Member, sink: &dyn Sink, advance: &Advance
             done += bytes;
             advance(done, None);
         };
-        let table = rows(connection, relation, forms.binary(relation), sink, &mut count).await?;
+        let table = rows(connection, relation, forms.binary(relation), sink, &mut count).await;
+        let table = table.map_err(|error| told(error, forms.binary(relation), member.began.elapsed()))?;
         done = before + table.bytes;
         facts.tables.push(table);
     }
@@ -45,6 +51,31 @@ pub(super) async fn dump(member: &mut Member, sink: &dyn Sink, advance: &Advance
     written.map_err(|error| unwritten(connection, &error))?;
     advance(done + bytes.len() as u64, Some(done + bytes.len() as u64));
     Ok(())
+}
+
+/// What people can do about an error of reading rows. `age` is how long the view has been open, which is what a standby and
+/// its vacuum look at.
+pub(super) fn told(mut error: EngineError, binary: bool, age: Duration) -> EngineError {
+    match error.engine_code.as_deref() {
+        // A read-only transaction meets no other conflict than with what a standby replays.
+        Some("40001") => {
+            error.message = format!("{}, {} s after the dump's view began", error.message, age.as_secs());
+            error.hint("on a standby, rows that are vacuumed away on the primary end long reads: set \
+                        `hot_standby_feedback = on` there or raise `max_standby_streaming_delay`, or dump from the primary")
+        }
+        // The text form takes a `bytea` twice as many bytes and one more, and no message is longer than a gigabyte.
+        Some(code) if code == "54000" || (code == "XX000" && !binary) => {
+            error.class = ErrorClass::Unsupported;
+            error.hint(match binary {
+                true => "a row may have 1 GB in all when it is read: split the value, or store it as a file",
+                false => {
+                    "a `bytea` may have 512 MB in a table that has no binary form (for types of people's own, \
+                          all but enums and domains): split the value, or store it as a file"
+                }
+            })
+        }
+        _ => error,
+    }
 }
 
 fn unwritten(connection: &Connection, error: &std::io::Error) -> EngineError {

@@ -24,6 +24,18 @@ pub(super) struct Facts {
     pub(super) database: Creation,
     pub(super) tables: Vec<TableFacts>,
     pub(super) sequences: Vec<SequenceFacts>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) extensions: Vec<ExtensionFacts>,
+}
+
+/// An extension, which a server has in some versions and not in others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ExtensionFacts {
+    pub(super) name: String,
+    pub(super) version: String,
+    /// It has tables with people's rows, which only fit tables of the same version.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) with_rows: bool,
 }
 
 /// What `CREATE DATABASE` has to be told.
@@ -74,7 +86,7 @@ pub(super) struct SequenceFacts {
 
 impl Facts {
     pub(super) fn new(server: i32, database: Creation) -> Self {
-        Self { version: VERSION, server, database, tables: Vec::new(), sequences: Vec::new() }
+        Self { version: VERSION, server, database, tables: Vec::new(), sequences: Vec::new(), extensions: Vec::new() }
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

@@ -12,6 +12,7 @@ use crate::connect::address::Address;
 pub(super) async fn ready(address: &Address, swap: &Swap) -> Result<(), EngineError> {
     let live = admin::name(&swap.live)?;
     let mut connection = admin::maintenance(address).await?;
+    may_write(&mut connection).await?;
     may_rename(&mut connection, live).await?;
     if let Some(kept) = &swap.kept
         && admin::is_there(&mut connection, admin::name(kept)?).await?
@@ -27,6 +28,21 @@ pub(super) async fn ready(address: &Address, swap: &Swap) -> Result<(), EngineEr
 
 fn lacks(what: &str, hint: String) -> EngineError {
     EngineError::new(ErrorClass::Refused, format!("the role lacks the right to {what}")).hint(hint)
+}
+
+/// A standby takes no changes, and neither does a role that was made to read.
+async fn may_write(connection: &mut Connection) -> Result<(), EngineError> {
+    let sql =
+        "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('default_transaction_read_only')::bool";
+    let rows = connection.rows(sql, &[]).await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    match (row.get::<_, bool>(0), row.get::<_, bool>(1)) {
+        (true, _) => Err(EngineError::new(ErrorClass::Refused, "the server is a standby and takes no changes")
+            .hint("name the primary server in the URL")),
+        (_, true) => Err(EngineError::new(ErrorClass::Refused, "the role's sessions are read-only")
+            .hint("`default_transaction_read_only` is set for the role, for the database or for the whole server")),
+        _ => Ok(()),
+    }
 }
 
 /// A rename needs the right to make databases, and the ownership of the one that is there.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use stead_engine::snapshot::{Advance, Guarantee, Sink, View};
@@ -38,6 +39,8 @@ pub(super) struct Member {
     place: Place,
     pub(super) session: PostgresSession,
     pub(super) relations: Vec<Relation>,
+    /// When its transaction began: from then on the server keeps every row that it could see.
+    pub(super) began: Instant,
 }
 
 impl PostgresView {
@@ -103,7 +106,7 @@ impl Member {
             let sql = format!("LOCK TABLE {} IN ACCESS SHARE MODE", names.join(", "));
             session.connection.batch(&sql).await.map_err(locking)?;
         }
-        Ok(Self { place: place.clone(), session, relations })
+        Ok(Self { place: place.clone(), session, relations, began: Instant::now() })
     }
 
     /// Takes the moment, and looks whether every table that is seen is locked.

@@ -22,6 +22,8 @@ use crate::error;
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The oldest version that can end other sessions when it drops a database.
 const OLDEST: i32 = 130_000;
+/// Lets the server notice a client that died in the middle of a long statement.
+const WATCH: &str = "SET client_connection_check_interval = '2s'";
 /// Notices that are kept until somebody asks; a loop that raises one a row must not fill the memory.
 const NOTICES: usize = 1000;
 
@@ -41,6 +43,8 @@ pub(crate) struct Connection {
     tls: MakeRustlsConnect,
     heard: Arc<Mutex<Heard>>,
     database: String,
+    /// The statements that the session begins with.
+    settings: String,
     version: i32,
     /// Something was sent whose answer is not complete.
     busy: bool,
@@ -51,11 +55,20 @@ impl Connection {
     /// Connects to a database of that name and brings the session into the state that everything here relies on.
     pub(crate) async fn open(address: &Address, database: &str, read_only: bool) -> Result<Self, EngineError> {
         let mut connection = Self::connect(address, database).await?;
-        connection.batch(&super::settings::statement(address, read_only)).await?;
-        // Lets the server notice a client that died in the middle of a long statement. Not every platform has it.
-        let _not_there = connection.batch("SET client_connection_check_interval = '2s'").await;
+        connection.settings = super::settings::statement(address, read_only);
+        connection.restore_settings().await?;
+        // Not every platform has it.
+        if connection.batch(WATCH).await.is_ok() {
+            connection.settings = format!("{}; {WATCH}", connection.settings);
+        }
         connection.sent = 0;
         Ok(connection)
+    }
+
+    /// Brings the session back into the state in which it was opened, whatever was set, and whoever it turned into.
+    pub(crate) async fn restore_settings(&mut self) -> Result<(), EngineError> {
+        let statements = format!("RESET ROLE; RESET SESSION AUTHORIZATION; RESET ALL; {}", self.settings);
+        self.batch(&statements).await
     }
 
     async fn connect(address: &Address, database: &str) -> Result<Self, EngineError> {
@@ -88,6 +101,7 @@ impl Connection {
             tls,
             heard,
             database,
+            settings: String::new(),
             version: 0,
             busy: false,
             sent: 0,

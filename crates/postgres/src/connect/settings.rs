@@ -6,13 +6,14 @@ use stead_schema::EngineKind;
 use super::address::Address;
 
 /// Names and values. What decides how values are spelt, and the limits that would cut long work off.
-const SETTINGS: [(&str, &str); 14] = [
+const SETTINGS: [(&str, &str); 15] = [
     ("DateStyle", "ISO"),
     ("IntervalStyle", "postgres"),
     ("extra_float_digits", "3"),
     ("bytea_output", "hex"),
     ("standard_conforming_strings", "on"),
     ("xmloption", "content"),
+    ("quote_all_identifiers", "off"),
     ("TimeZone", "UTC"),
     ("default_transaction_isolation", "read committed"),
     ("lock_timeout", "0"),
@@ -34,7 +35,8 @@ pub(super) fn statement(address: &Address, read_only: bool) -> String {
     set(&settings)
 }
 
-/// A statement that sets these where the server knows them.
+/// A statement that sets these where the server knows them. What only a superuser may set guards against what only a
+/// superuser can have made, so others go without.
 pub(crate) fn set(settings: &[(&str, &str)]) -> String {
     let literal = |text: &str| {
         stead_sql::quote::string(text, EngineKind::Postgres).expect("names and values of settings hold no NUL")
@@ -43,7 +45,8 @@ pub(crate) fn set(settings: &[(&str, &str)]) -> String {
         settings.iter().map(|(name, value)| format!("({}, {})", literal(name), literal(value))).collect();
     format!(
         "SELECT pg_catalog.set_config(known.name, wanted.value, false) FROM (VALUES {}) AS wanted (name, value) \
-         JOIN pg_catalog.pg_settings AS known ON pg_catalog.lower(known.name) = pg_catalog.lower(wanted.name)",
+         JOIN pg_catalog.pg_settings AS known ON pg_catalog.lower(known.name) = pg_catalog.lower(wanted.name) \
+         WHERE known.context <> 'superuser' OR pg_catalog.current_setting('is_superuser') = 'on'",
         wanted.join(", ")
     )
 }

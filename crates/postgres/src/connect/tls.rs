@@ -64,7 +64,10 @@ fn roots(certificates: &Certificates) -> Result<RootCertStore, EngineError> {
 }
 
 fn open(path: &str) -> Result<BufReader<File>, EngineError> {
-    File::open(path).map(BufReader::new).map_err(|error| refused(format!("cannot read `{path}`: {error}")))
+    File::open(path).map(BufReader::new).map_err(|error| {
+        refused(format!("cannot read `{path}`: {error}"))
+            .hint("`sslrootcert`, `sslcert` and `sslkey` in the URL name files of certificates and keys")
+    })
 }
 
 fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, EngineError> {

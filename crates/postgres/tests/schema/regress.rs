@@ -71,6 +71,7 @@ async fn trial(scene: &Scene, folder: &Path, file: &Path, name: &str, tally: &mu
     for path in [folder.join("regression_suite/test_setup.sql"), file.to_path_buf()] {
         attempt(scene, &first, &std::fs::read_to_string(path).unwrap()).await;
     }
+    end_prepared(scene, &first).await;
     match scene.inspect(&first).await {
         Ok(schema) => compare_copies(scene, &schema, &second, name, tally).await,
         Err(error) => {
@@ -100,6 +101,15 @@ async fn attempt(scene: &Scene, database: &str, text: &str) {
         if client.is_closed() {
             client = scene.connect(database).await;
         }
+    }
+}
+
+/// Rolls back what a file has prepared and left: nobody else would, and the database could not be removed.
+async fn end_prepared(scene: &Scene, database: &str) {
+    let client = scene.connect(database).await;
+    let prepared = "SELECT quote_literal(gid) FROM pg_prepared_xacts WHERE database = current_database()";
+    for row in client.query(prepared, &[]).await.unwrap() {
+        client.batch_execute(&format!("ROLLBACK PREPARED {}", row.get::<_, &str>(0))).await.unwrap();
     }
 }
 

@@ -36,22 +36,24 @@ pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 /// Runs a trap on one server, if it is there.
 pub(crate) fn play(which: TestServer, trap: for<'a> fn(&'a Scene) -> Running<'a>) -> Result<()> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let Some(url) = which.url() else { return Ok(()) };
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let scene = Scene {
-        server: PostgresServer::connect_lazily(&url)?,
-        url,
-        which,
-        prefix: format!("trap{}_{number}", std::process::id()),
-        made: Mutex::default(),
-        roles: Mutex::default(),
-    };
+    let Some(scene) = Scene::on(which)? else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let played = runtime.block_on(trap(&scene));
     let cleared = runtime.block_on(scene.clear());
     played?;
     cleared
+}
+
+/// Runs a trap on PostgreSQL 15 and 18 together, if both are there.
+pub(crate) fn play_both(trap: for<'a> fn(&'a Scene, &'a Scene) -> Running<'a>) -> Result<()> {
+    let (Some(older), Some(newer)) = (Scene::on(TestServer::Postgres15)?, Scene::on(TestServer::Postgres18)?) else {
+        return Ok(());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let played = runtime.block_on(trap(&older, &newer));
+    let cleared = [runtime.block_on(older.clear()), runtime.block_on(newer.clear())];
+    played?;
+    cleared.into_iter().collect()
 }
 
 /// Writes a trap's tests, one for each version.
@@ -77,6 +79,21 @@ macro_rules! traps {
 pub(crate) use traps;
 
 impl Scene {
+    /// A scene on a server, if it is there.
+    fn on(which: TestServer) -> Result<Option<Self>> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let Some(url) = which.url() else { return Ok(None) };
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(Self {
+            server: PostgresServer::connect_lazily(&url)?,
+            url,
+            which,
+            prefix: format!("trap{}_{number}", std::process::id()),
+            made: Mutex::default(),
+            roles: Mutex::default(),
+        }))
+    }
+
     /// A name that is this trap's own.
     pub(crate) fn place(&self, name: &str) -> Place {
         let place = Place(format!("{}_{name}", self.prefix));

@@ -4,15 +4,19 @@ use crate::scene::traps;
 
 traps! {
     trap_p06_settings_that_change_spellings
+    trap_p06_a_login_with_settings_of_its_own
     trap_p07_time_limits
+    the_lock_without_the_maintenance_database
     trap_p39_encodings_and_locales
 }
 
 mod cases {
     use std::time::Duration;
 
-    use anyhow::{Result, ensure};
-    use stead_engine::{Server as _, TransactionKind};
+    use anyhow::{Context as _, Result, ensure};
+    use stead_engine::snapshot::Source as _;
+    use stead_engine::{ErrorClass, Holder, LockRequest, Server as _, TransactionKind};
+    use stead_testkit::conformance::streams::{Memory, advance};
 
     use crate::scene::Scene;
 
@@ -49,6 +53,66 @@ mod cases {
         ensure!(scene.rows(&live, values).await? == scene.rows(&plain, values).await?, "a setting shows in a query");
         let loaded = scene.load(&scene.dump(&live).await?, "loaded").await?;
         ensure!(scene.rows(&loaded, values).await? == scene.rows(&plain, values).await?, "a setting shows in the rows");
+        Ok(())
+    }
+
+    /// The same for settings of the role that dumps and loads, which go with it into every database.
+    pub(super) async fn trap_p06_a_login_with_settings_of_its_own(scene: &Scene) -> Result<()> {
+        let more = [
+            "ALTER TABLE t ADD i text[], ADD j text[] DEFAULT ARRAY['a b', NULL, 'NULL']",
+            "UPDATE t SET i = ARRAY['NULL', NULL, 'x']",
+            "CREATE TYPE mood AS ENUM ('sad')",
+            "CREATE TABLE as_text (moods mood[], i text[], d interval, e date, f float8, g bytea)",
+            "INSERT INTO as_text VALUES ('{sad,NULL}', ARRAY[NULL, 'NULL'], '-1 days -02:03', '2020-02-01', 0.1::float8 + 0.2, '\\x5c00')",
+            "CREATE VIEW nobody AS SELECT a FROM t WHERE a IS NULL",
+            "CREATE FUNCTION never(x integer) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN x = NULL",
+            "CREATE TABLE dated (a date DEFAULT '2020-02-01', b interval DEFAULT '-1 day 02:03', \"Odd Name\" integer)",
+        ];
+        let live = scene.database("live", &VALUES).await?;
+        scene.run(&live, &more).await?;
+        let role = scene.role("odd", "SUPERUSER").await?;
+        for setting in [
+            "extra_float_digits = -15",
+            "DateStyle = 'SQL, DMY'",
+            "IntervalStyle = 'sql_standard'",
+            "TimeZone = 'Asia/Kathmandu'",
+            "bytea_output = 'escape'",
+            "standard_conforming_strings = off",
+            "escape_string_warning = off",
+            "lc_monetary = 'C'",
+            "xmloption = 'document'",
+            "default_transaction_isolation = 'serializable'",
+            "search_path = 'information_schema'",
+            "array_nulls = off",
+            "quote_all_identifiers = on",
+            "transform_null_equals = on",
+            "session_replication_role = 'replica'",
+            "row_security = off",
+            "client_min_messages = 'error'",
+            "default_table_access_method = 'heap'",
+            "check_function_bodies = on",
+            "statement_timeout = '2s'",
+        ] {
+            scene.run(&live, &[&format!("ALTER ROLE {role} SET {setting}")]).await?;
+        }
+        let odd = scene.server_as(&role)?;
+        let memory = scene.dump(&live).await?;
+        let as_odd = std::sync::Arc::new(Memory::default());
+        let mut view = odd.bulk().view(std::slice::from_ref(&live)).await?;
+        as_odd.remember(view.session(&live)?.inspect().await?);
+        view.dump(&live, std::sync::Arc::clone(&as_odd) as _, advance()).await?;
+        view.close().await?;
+        for (name, bytes) in memory.streams() {
+            let other = as_odd.streams().remove(&name).unwrap_or_default();
+            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            ensure!(other == bytes, "a setting shows in `{name}`: {} and {}", shown(&bytes), shown(&other));
+        }
+        let (ours, theirs) = (memory.schema().context("a schema")?, as_odd.schema().context("a schema")?);
+        let differences = stead_schema::compare(ours, theirs);
+        ensure!(differences.is_empty(), "a setting of the role shows in the schema: {differences:?}");
+        let place = scene.place("loaded");
+        odd.bulk().load(&place, as_odd, advance()).await?;
+        crate::scene::same(&scene.content(&live).await?, &scene.content(&place).await?)?;
         Ok(())
     }
 
@@ -101,6 +165,47 @@ mod cases {
             ensure!(scene.rows(&place, sorted).await? == scene.rows(&loaded, sorted).await?, "{name} sorts otherwise");
             scene.server.remove(&loaded).await?;
         }
+        Ok(())
+    }
+
+    fn nobody(_holder: Option<&Holder>) {}
+
+    fn request<'a>(command: &str, on_wait: &'a mut fn(Option<&Holder>)) -> LockRequest<'a> {
+        let holder = Holder {
+            process: 4711,
+            host: "here".to_owned(),
+            user: "ann".to_owned(),
+            command: command.to_owned(),
+            since: "2026-01-01T00:00:00Z".to_owned(),
+        };
+        LockRequest { holder, timeout: Duration::from_millis(300), on_wait }
+    }
+
+    /// Where the maintenance database is closed to a role, the lock of the database itself does, and the second run is told who
+    /// holds it. A database that is still to be made has none, which is said.
+    pub(super) async fn the_lock_without_the_maintenance_database(scene: &Scene) -> Result<()> {
+        let closed = scene.database("closed", &[]).await?;
+        let live = scene.database("live", &[]).await?;
+        scene.run(&live, &[&format!("REVOKE CONNECT ON DATABASE \"{closed}\" FROM PUBLIC")]).await?;
+        let role = scene.role("locker", "").await?;
+        let (_login, address) = scene.url.rsplit_once('@').context("the URL of a test server has a login")?;
+        let url = format!("postgres://{role}:word@{address}/?maintenance={closed}");
+        let servers = [
+            stead_postgres::PostgresServer::connect_lazily(&url)?,
+            stead_postgres::PostgresServer::connect_lazily(&url)?,
+        ];
+        let [mut first, mut second, mut third, mut fourth]: [fn(Option<&Holder>); 4] = [nobody; 4];
+        let held = servers[0].lock(&live, request("stead first", &mut first)).await?;
+        let error = servers[1].lock(&live, request("stead second", &mut second)).await.err();
+        let error = error.context("two runs have one database")?;
+        ensure!(error.class == ErrorClass::LockTimeout, "{error:?}");
+        ensure!(error.message.contains("stead first") && error.message.contains("4711"), "not named: {error}");
+        drop(held);
+        drop(servers[1].lock(&live, request("stead third", &mut third)).await.context("it was let go")?);
+        let absent = scene.place("absent");
+        let error = servers[0].lock(&absent, request("stead", &mut fourth)).await.err().context("no database")?;
+        ensure!(error.class != ErrorClass::Bug, "{error:?}");
+        ensure!(error.hints.iter().any(|hint| hint.contains("maintenance")), "no way out is told: {error:?}");
         Ok(())
     }
 }

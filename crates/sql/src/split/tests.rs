@@ -165,6 +165,33 @@ DELIMITER ;\nSELECT 1; SELECT delimiter FROM t;\nDELIMITER ;;\n/*!50003 CREATE*/
 }
 
 #[test]
+fn what_only_a_client_can_do_is_refused_by_name() {
+    let rows = "SELECT 1;\nCOPY public.t (a, \"from\") FROM stdin WITH (FORMAT text);\n1\tit's\n\\.\n";
+    assert_eq!(
+        shown(rows, Postgres),
+        "sql-needs-client: `COPY … FROM STDIN` at line 2, column 1 needs a client that sends or takes what belongs to it"
+    );
+    assert!(shown("COPY (SELECT a FROM t) TO STDOUT", Postgres).starts_with("sql-needs-client: `COPY … TO STDOUT`"));
+    assert!(
+        !shown("COPY t FROM '/tmp/stdin'; COPY t TO PROGRAM 'x'; SELECT 'COPY t FROM STDIN'", Postgres)
+            .contains("sql-")
+    );
+    assert_eq!(
+        shown("\\restrict abc\nSELECT 1;", Postgres),
+        "sql-psql-command: `\\restrict` at line 1, column 1 is a command of psql and no SQL"
+    );
+    assert!(shown("SELECT 1; \\copy t FROM 'x'", Postgres).starts_with("sql-psql-command: `\\copy`"));
+    assert!(!shown("SELECT E'\\\\x', $$\n\\connect x\n$$;", Postgres).contains("sql-"));
+    for engine in [Mysql, EngineKind::Mariadb] {
+        assert!(
+            shown("load data low_priority local infile 'x' into table t", engine).contains("LOAD DATA LOCAL INFILE")
+        );
+        assert!(!shown("LOAD DATA INFILE '/x' INTO TABLE local", engine).contains("sql-"));
+    }
+    assert!(!shown("SELECT 1", EngineKind::Sqlite).contains("sql-"));
+}
+
+#[test]
 fn what_is_never_closed_is_named_with_its_place() {
     let error = |source: &str, engine| split(source, engine).unwrap_err().to_string();
     assert_eq!(error("SELECT 1;\n SELECT 'a", Sqlite), "the string that begins at line 2, column 9 is never closed");

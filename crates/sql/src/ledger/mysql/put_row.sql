@@ -18,7 +18,8 @@ FROM (
         ? AS tool_version, CAST(? AS SIGNED) AS sequence
 ) AS given
 LEFT JOIN stead_ledger AS old
-    ON old.app = given.app COLLATE utf8mb4_bin AND old.revision = given.revision COLLATE utf8mb4_bin
+    ON old.app = CONVERT(given.app USING utf8mb4) COLLATE utf8mb4_bin
+    AND old.revision = CONVERT(given.revision USING utf8mb4) COLLATE utf8mb4_bin
 ON DUPLICATE KEY UPDATE
     title = VALUES(title), slug = VALUES(slug), number = VALUES(number), parents = VALUES(parents),
     depends = VALUES(depends), replaces = VALUES(replaces), checksum = VALUES(checksum), state = VALUES(state),

@@ -5,7 +5,8 @@ use std::io;
 use std::sync::OnceLock;
 
 /// The environment variable that names the failpoint and what to do there: `NAME=kill`, `NAME=enospc`,
-/// `NAME=error`, `NAME=pause:MILLISECONDS`, several separated by commas. `NAME@3=kill` acts on the third passage.
+/// `NAME=error`, `NAME=pause:MILLISECONDS`, `NAME=wait:FILE` until somebody makes the file, several separated by commas.
+/// `NAME@3=kill` acts on the third passage.
 pub const VARIABLE: &str = "STEAD_FAILPOINT";
 
 /// Passes the named place. Does nothing unless a test asked for something to happen here.
@@ -71,6 +72,13 @@ fn act(name: &str, action: &str) -> io::Result<()> {
         "kill" => die(),
         "enospc" => Err(io::Error::from_raw_os_error(28)),
         "error" => Err(io::Error::other(format!("failpoint `{name}`"))),
+        wait if wait.starts_with("wait:") => {
+            let file = std::path::Path::new(wait.trim_start_matches("wait:"));
+            while !file.exists() {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            Ok(())
+        }
         pause => {
             let milliseconds = pause.strip_prefix("pause:").and_then(|text| text.parse().ok()).unwrap_or(0);
             std::thread::sleep(std::time::Duration::from_millis(milliseconds));

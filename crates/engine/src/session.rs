@@ -56,6 +56,13 @@ pub trait Session: Send {
     /// Ends the transaction and takes back its changes; fine outside of one.
     async fn rollback(&mut self) -> Result<(), EngineError>;
 
+    /// Brings back the settings that the session began with, inside a transaction too. People's SQL may have changed the
+    /// search path, the encoding, the mode or the role for itself, and neither what stead does next nor the next file may
+    /// depend on that. Engines whose sessions people cannot change that way have nothing to do.
+    async fn restore_settings(&mut self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// The whole schema except stead's own tables, in a fixed number of queries whatever the number of tables.
     ///
     /// # Errors

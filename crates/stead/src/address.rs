@@ -2,9 +2,13 @@
 //! its adapter, which reads the URL itself.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use stead_engine::Place;
+
+/// Stands for the roots that browsers trust, where a file of certificates is named.
+const SYSTEM: &str = "system";
 
 /// A URL whose parts are still written as they were.
 #[derive(Clone, Copy)]
@@ -70,6 +74,21 @@ impl<'a> Address<'a> {
         pairs.map(|(name, value)| (name.to_owned(), decoded(value).unwrap_or_default())).collect()
     }
 
+    /// The same URL with the files that its options name where `resolve` says that they are.
+    pub(crate) fn with_files(&self, resolve: impl Fn(&str) -> PathBuf) -> String {
+        let pair = |pair: &str| {
+            let Some((name, value)) = pair.split_once('=') else { return pair.to_owned() };
+            let path = decoded(value).filter(|path| path != SYSTEM && names_file(name));
+            path.map_or_else(
+                || pair.to_owned(),
+                |path| format!("{name}={}", encoded(&resolve(&path).to_string_lossy())),
+            )
+        };
+        let query = self.query.map(|query| query.split('&').map(pair).collect::<Vec<_>>().join("&"));
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{}{}{query}", self.front, self.path)
+    }
+
     fn with_path(&self, path: &str) -> String {
         let query = self.query.map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{path}{query}", self.front)
@@ -85,6 +104,16 @@ impl<'a> Address<'a> {
         let (_, place) = self.login_and_host();
         place.rsplit_once(':').filter(|(_, port)| !port.contains(']')).unwrap_or((place, ""))
     }
+}
+
+/// Whether an option's value is the path of a file: those for certificates and keys, in the words of libpq and of MySQL.
+fn names_file(option: &str) -> bool {
+    let option = option.to_ascii_lowercase().replace('_', "-");
+    ["sslrootcert", "sslcert", "sslkey", "ssl-ca", "ssl-cert", "ssl-key"].contains(&option.as_str())
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 fn decoded(text: &str) -> Option<String> {

@@ -103,7 +103,9 @@ fn mysql(address: &Address<'_>, database: &str, programs: Vec<&'static str>, pac
     add("port", address.port());
     add("socket", option("socket"));
     add("user", address.user());
-    add("ssl-ca", option("ssl-ca"));
+    for name in ["ssl-ca", "ssl-cert", "ssl-key"] {
+        add(name, option(name));
+    }
     add("database", Some(database.to_owned()));
     let variables = address.password().map(|password| ("MYSQL_PWD", password)).into_iter().collect();
     Client { programs, arguments, variables, package }

@@ -134,6 +134,7 @@ impl Way<'_> {
                 return Err(error);
             }
         }
+        session.restore_settings().await?;
         finish(session, self.step).await?;
         if let Err(error) = session.commit().await {
             session.rollback().await?;
@@ -155,6 +156,7 @@ impl Way<'_> {
             ledger::put(session, &now).await?;
             passed("downgrade.statement")?;
         }
+        session.restore_settings().await?;
         session.begin(TransactionKind::Write).await?;
         finish(session, self.step).await?;
         Ok(session.commit().await?)

@@ -97,11 +97,22 @@ fn file(name: &str, path: &Path) -> Result<Place> {
 fn connect(engine: EngineKind, url: &str, name: &str) -> Result<Arc<dyn Server>> {
     match engine {
         #[cfg(feature = "postgres")]
-        EngineKind::Postgres => Ok(Arc::new(stead_postgres::PostgresServer::connect_lazily(url)?)),
+        EngineKind::Postgres => stead_postgres::PostgresServer::connect_lazily(url)
+            .map(|server| Arc::new(server) as Arc<dyn Server>)
+            .map_err(|error| unusable(error, name)),
         #[cfg(feature = "mysql")]
-        EngineKind::Mysql | EngineKind::Mariadb => Ok(Arc::new(stead_mysql::MysqlServer::connect_lazily(url)?)),
+        EngineKind::Mysql | EngineKind::Mariadb => stead_mysql::MysqlServer::connect_lazily(url)
+            .map(|server| Arc::new(server) as Arc<dyn Server>)
+            .map_err(|error| unusable(error, name)),
         engine => Err(unsupported(name, &format!("{engine} is not built into it"))),
     }
+}
+
+/// Nothing has been connected yet, so the URL is to blame and not a server.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn unusable(error: stead_engine::EngineError, database: &str) -> Error {
+    let error = if database.is_empty() { error } else { error.context(format!("database `{database}`")) };
+    Error::usage("database-url", error.message).with_hints(error.hints)
 }
 
 fn unsupported(database: &str, why: &str) -> Error {

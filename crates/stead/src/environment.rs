@@ -46,14 +46,19 @@ pub struct Database {
 }
 
 impl Database {
-    /// How a schema of this database differs from what is expected of it. Whom things belong to counts only where the project
-    /// wants it kept.
+    /// A schema as far as it counts for this database: whom things belong to only where the project wants it kept.
+    #[must_use]
+    pub fn wanted(&self, schema: &Schema) -> Schema {
+        match self.roles {
+            Roles::Keep => schema.clone(),
+            Roles::Current => schema.clone().without_roles(),
+        }
+    }
+
+    /// How a schema of this database differs from what is expected of it, as far as it counts.
     #[must_use]
     pub fn differences(&self, found: &Schema, expected: &Schema) -> Vec<Difference> {
-        match self.roles {
-            Roles::Keep => compare(found, expected),
-            Roles::Current => compare(&found.clone().without_roles(), &expected.clone().without_roles()),
-        }
+        compare(&self.wanted(found), &self.wanted(expected))
     }
 
     /// Opens it; one that does not exist is refused with the way to make it.

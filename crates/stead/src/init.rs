@@ -218,6 +218,7 @@ impl Run<'_> {
         let began = Instant::now();
         refuse_without_undo_room(self.environment).await?;
         let mut replacement = Replacement::new(self.environment, operation);
+        replacement.all_ready().await?;
         if operation == "init" {
             replacement.without_point_if_empty();
         }
@@ -277,6 +278,7 @@ impl Run<'_> {
     async fn schema_only_beside(&mut self, operation: &str, source: &'static str) -> Result<()> {
         let began = Instant::now();
         let mut replacement = Replacement::new(self.environment, operation);
+        replacement.all_ready().await?;
         let built = replacement.schema_only(source, self.options.skip_index).await;
         replacement.swap_if_built(built).await?;
         self.did("databases", "built anew", began);

@@ -35,6 +35,9 @@ pub struct Journal {
     pub indexes: Vec<IndexSwap>,
     /// What is recorded when all is done; absent if what was replaced is not kept.
     pub point: Option<UndoPoint>,
+    /// What was replaced and is not kept; it is removed after the swap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<UndoPoint>,
     /// The undo point that this takes back, and which therefore ends.
     pub consumes: Option<String>,
 }
@@ -84,6 +87,7 @@ impl Journal {
             leaves: Vec::new(),
             indexes: Vec::new(),
             point: None,
+            gone: None,
             consumes: None,
         }
     }
@@ -145,6 +149,9 @@ impl Journal {
         if let Some(point) = &self.point {
             undo::record(&environment.state, point)?;
             passed("journal.recorded")?;
+        }
+        if let Some(point) = &self.gone {
+            undo::record_as_gone(&environment.state, point)?;
         }
         if let Some(id) = &self.consumes {
             files::remove(&environment.state.undo().join(id))?;

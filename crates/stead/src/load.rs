@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 use stead_engine::snapshot::Source;
-use stead_engine::{Access, Event};
-use stead_schema::Schema;
+use stead_engine::{Access, ErrorClass, Event};
+use stead_schema::{EngineKind, Schema};
 use stead_snapshot::{Manifest, Part, Snapshot, SnapshotName};
+use stead_sql::split::split;
 
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Kind, Result};
@@ -86,6 +87,7 @@ pub async fn load(environment: &Environment, options: &LoadOptions) -> Result<Lo
     let _held = environment.hold().await?;
     refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, format!("load {}", options.name));
+    replacement.ready(&names(environment, options)?).await?;
     let built = build(environment, &snapshot, options, &mut replacement).await;
     replacement.swap_if_built(built).await
 }
@@ -127,7 +129,9 @@ pub(crate) fn fits(environment: &Environment, manifest: &Manifest) -> Result<()>
                 record.engine,
                 database.server.kind()
             );
-            return Err(Error::refused("snapshot-engine", message));
+            return Err(Error::refused("snapshot-engine", message).hint(
+                "a snapshot goes back into the engine it came from; `stead dump` makes one of this environment",
+            ));
         }
     }
     known_revisions(environment, manifest)
@@ -225,9 +229,11 @@ async fn build_database(
     let advance = dump::advance(environment, &step);
     let loaded = database.server.bulk().load(&database.place, source, advance).await;
     loaded.map_err(|error| {
+        // What a snapshot holds is no server that refuses; a server gives its reason a code.
+        let refused = error.class == ErrorClass::Refused && error.engine_code.is_none();
+        let of_snapshot = refused || database.server.kind() == EngineKind::Sqlite;
         let error = Error::from(error.context(format!("snapshot `{}`, database `{name}`", snapshot.manifest().name)));
-        // What a snapshot holds is no server that refuses.
-        if error.kind == Kind::Unreachable { Error { kind: Kind::Failed, ..error } } else { error }
+        if error.kind == Kind::Unreachable && of_snapshot { Error { kind: Kind::Failed, ..error } } else { error }
     })?;
     prove(&database, snapshot.manifest(), !kept.offered()).await?;
     // Only a shortcut for the next load: if there is no room for the copy, this one goes on without.
@@ -291,6 +297,10 @@ async fn prove(database: &Database, manifest: &Manifest, count: bool) -> Result<
     };
     if stead_schema::fingerprint(&schema) != record.fingerprint
         && let Some(first) = database.differences(&schema, &record.schema).first()
+        && (database.server.version().await? == record.engine_version
+            || !database
+                .differences(&schema, &as_printed_here(database, &database.wanted(&record.schema)).await?)
+                .is_empty())
     {
         return Err(differing(first.to_string()));
     }
@@ -304,9 +314,37 @@ async fn prove(database: &Database, manifest: &Manifest, count: bool) -> Result<
     if counts.len() == record.tables.len() { Ok(()) } else { Err(differing("a table is missing".to_owned())) }
 }
 
-/// Makes the loaded database one of this environment.
+/// A schema as this server prints it. Versions of a server print views and expressions in other words, so what another version
+/// has printed is made here once and looked at.
+async fn as_printed_here(database: &Database, schema: &Schema) -> Result<Schema> {
+    let unwritable = |error: &dyn std::fmt::Display| Error::failed("load-differs", error.to_string());
+    let statements = stead_sql::write(schema).map_err(|error| unwritable(&error))?;
+    let mut session = database.server.scratch().await?;
+    if session.kind() == EngineKind::Postgres {
+        session.execute("SET check_function_bodies = off", &[]).await?;
+    }
+    for statement in statements {
+        let parts = split(&statement.sql, session.kind()).map_err(|error| unwritable(&error))?;
+        for part in parts {
+            session.execute(&part.text, &[]).await?;
+        }
+    }
+    let printed = session.inspect().await?;
+    session.close().await?;
+    Ok(printed)
+}
+
+/// Makes the loaded database one of this environment. A schema that another version of the server has printed is stored as this
+/// one prints it, or the next check would find a difference that is none.
 async fn adopt(environment: &Environment, database: &Database, manifest: &Manifest) -> Result<()> {
     let mut session = database.open(Access::Write).await?;
+    let record = &manifest.databases[&database.name];
+    let stored = ledger::stored_schema(session.as_mut()).await?;
+    if stored.is_some_and(|stored| stored.fingerprint == record.fingerprint)
+        && database.server.version().await? != record.engine_version
+    {
+        ledger::store_schema(session.as_mut()).await?;
+    }
     ledger::move_to(session.as_mut(), environment).await?;
     marker::write(session.as_mut(), &Marker::now(true, manifest.name.as_str())).await?;
     session.close().await?;

@@ -64,7 +64,8 @@ pub(crate) async fn run_file(session: &mut dyn Session, path: &Path, text: &str)
             return Err(Error { kind: Kind::Usage, ..error });
         }
     }
-    Ok(())
+    // What one file sets for its session is no business of the next.
+    Ok(session.restore_settings().await?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use stead_engine::snapshot::Swap;
 use stead_engine::{Access, Place};
+use stead_schema::EngineKind;
 
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};
@@ -34,6 +35,39 @@ impl<'a> Replacement<'a> {
         let point = unused_point(environment, point);
         let journal = Journal::new(operation);
         Self { environment, journal, point, token, rows: Vec::new(), indexes: Vec::new(), point_if_files: false }
+    }
+
+    /// Asks every server whether this can go through, before anything long is done: a right that lacks is told now and not
+    /// after the building. Of files the first write beside them tells the same.
+    ///
+    /// # Errors
+    ///
+    /// A right that lacks, by its name, or whoever is in the way.
+    pub async fn ready(&self, names: &[String]) -> Result<()> {
+        let folder = self.environment.state.undo().join(&self.point);
+        for name in names {
+            let database = self.environment.database(name)?;
+            if database.server.kind() == EngineKind::Sqlite {
+                continue;
+            }
+            let (live, bulk) = (database.place.clone(), database.server.bulk());
+            let exists = database.server.exists(&live).await?;
+            let kept = exists.then(|| bulk.keeping(&live, &folder, &self.token));
+            let built = Some(bulk.beside(&live, &self.token));
+            let swap = Swap { live, built, kept, token: self.token.clone() };
+            bulk.ready(&swap).await.map_err(|error| database.named(error))?;
+        }
+        Ok(())
+    }
+
+    /// The same for all databases.
+    ///
+    /// # Errors
+    ///
+    /// As [`Replacement::ready`].
+    pub async fn all_ready(&self) -> Result<()> {
+        let names: Vec<String> = self.environment.databases.iter().map(|database| database.name.clone()).collect();
+        self.ready(&names).await
     }
 
     /// The mark of this run in the names of what it builds.
@@ -216,8 +250,11 @@ impl<'a> Replacement<'a> {
             undo::entries(&self.journal.databases, &self.journal.leaves, self.rows, self.indexes);
         let point = UndoPoint::new(self.point.clone(), &self.journal.operation, &self.journal.at);
         let point = UndoPoint { databases, leaves, indexes, ..point };
-        // Without a record the folder of the point is rubbish, which the next sweep removes.
-        self.journal.point = keep.then_some(point);
+        if keep {
+            self.journal.point = Some(point);
+        } else {
+            self.journal.gone = Some(point);
+        }
         files::make_folder(&self.environment.state.undo().join(&self.point))?;
         self.journal.run(self.environment).await?;
         let settings = &self.environment.project.undo;

@@ -34,6 +34,7 @@ pub async fn reset(environment: &Environment) -> Result<()> {
     let _held = environment.hold().await?;
     refuse_without_undo_room(environment).await?;
     let mut replacement = Replacement::new(environment, "reset");
+    replacement.all_ready().await?;
     let built = build(environment, &mut replacement).await;
     replacement.swap_if_built(built).await
 }

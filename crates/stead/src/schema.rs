@@ -39,10 +39,9 @@ impl Origin {
         if let Some(name) = text.strip_prefix("database:") {
             return Self::Database(name.to_owned());
         }
-        match text.split_once(':').and_then(|(scheme, _)| engine_of_scheme(scheme)) {
-            Some(_) => Self::Url(text.to_owned()),
-            None => Self::File(PathBuf::from(text)),
-        }
+        let known = text.split_once(':').is_some_and(|(scheme, _)| engine_of_scheme(scheme).is_some());
+        // A URL of another kind is no file either, and what it holds must not be repeated in a message.
+        if known || text.contains("://") { Self::Url(text.to_owned()) } else { Self::File(PathBuf::from(text)) }
     }
 
     /// True if it means nothing outside of a project.

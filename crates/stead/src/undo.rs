@@ -15,6 +15,11 @@ use crate::state::State;
 
 /// The version of the record's format.
 const FORMAT: u32 = 1;
+/// The record of a point that can be taken back.
+const POINT: &str = "point.json";
+/// The record of one that is on its way out. Databases on a server lie outside of the folder, so the record must outlive
+/// them: whoever finds it goes on removing.
+const GONE: &str = "gone.json";
 
 /// What one destructive command replaced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,7 +101,7 @@ impl UndoPoint {
 pub fn list(state: &State) -> Result<Vec<UndoPoint>> {
     let mut points = Vec::new();
     for folder in files::entries(&state.undo())? {
-        let path = folder.join("point.json");
+        let path = folder.join(POINT);
         if files::is_there(&path)? {
             points.push(read(&path)?);
         }
@@ -120,10 +125,19 @@ fn read(path: &Path) -> Result<UndoPoint> {
 
 /// Writes a point's record; its contents lie there already.
 pub(crate) fn record(state: &State, point: &UndoPoint) -> Result<()> {
+    record_as(state, point, POINT)
+}
+
+/// Writes down what was replaced and is not kept, so that the next sweep removes it.
+pub(crate) fn record_as_gone(state: &State, point: &UndoPoint) -> Result<()> {
+    record_as(state, point, GONE)
+}
+
+fn record_as(state: &State, point: &UndoPoint, name: &str) -> Result<()> {
     let folder = state.undo().join(&point.id);
     files::make_folder(&folder)?;
     let text = files::to_record(point, &files::base_of(state.folder()));
-    files::write_whole(&folder.join("point.json"), &text)
+    files::write_whole(&folder.join(name), &text)
 }
 
 /// What `undo` would take back, for the question it asks.
@@ -279,16 +293,49 @@ pub async fn prune(environment: &Environment, keep: usize, max_size: Option<u64>
 }
 
 async fn remove(environment: &Environment, point: &UndoPoint) -> Result<()> {
+    let folder = environment.state.undo().join(&point.id);
+    let (point_file, gone) = (folder.join(POINT), folder.join(GONE));
+    std::fs::rename(&point_file, gone).map_err(|error| Error::io("rename", &point_file, &error))?;
+    files::sync_folder(&folder).map_err(|error| Error::io("sync", &folder, &error))?;
+    discard(environment, &folder, point).await
+}
+
+/// Removes what points on their way out still keep, and folders without any record.
+///
+/// # Errors
+///
+/// Whatever cannot be removed.
+pub(crate) async fn sweep(environment: &Environment) -> Result<()> {
+    for folder in files::entries(&environment.state.undo())? {
+        let gone = folder.join(GONE);
+        if files::is_there(&folder.join(POINT))? {
+            continue;
+        }
+        match files::is_there(&gone)? {
+            true => discard(environment, &folder, &read(&gone)?).await?,
+            false => environment.discard(&folder)?,
+        }
+    }
+    Ok(())
+}
+
+async fn discard(environment: &Environment, folder: &Path, point: &UndoPoint) -> Result<()> {
     for database in &point.databases {
-        // A database that left the project cannot be asked any more; its kept file lies in the point's own folder.
-        if let (Some(place), Ok(known)) = (&database.kept, environment.database(&database.name)) {
-            known.server.remove(place).await?;
+        let Some(place) = &database.kept else { continue };
+        match environment.database(&database.name) {
+            Ok(known) => known.server.remove(place).await?,
+            // Nobody says any more where it is asked for; a file goes with the point's folder.
+            Err(_) if Path::new(&place.0).starts_with(folder) => {}
+            Err(_) => environment.warn(format!(
+                "`{place}` stays where it is: `{}`, whose old content it keeps, is not in the project any more",
+                database.name
+            )),
         }
     }
     for leaf in point.leaves.iter().filter_map(|leaf| leaf.kept.as_ref()) {
         environment.discard(leaf)?;
     }
-    environment.discard(&environment.state.undo().join(&point.id))
+    environment.discard(folder)
 }
 
 /// Places and folders that undo points and the journal keep; nothing of these may be swept away.

@@ -318,6 +318,7 @@ pub(crate) async fn rehearse(session: &mut dyn Session, loaded: &Loaded) -> Resu
             return Err(script.located(error, statement));
         }
     }
+    session.restore_settings().await?;
     if one {
         session.commit().await?;
     }
@@ -410,6 +411,7 @@ impl<'a> Script<'a> {
             }
             passed("upgrade.statement")?;
         }
+        session.restore_settings().await?;
         row.state = LedgerState::Done;
         row.statements_done = row.statements_total;
         row.took_ms = Some(milliseconds(began));
@@ -434,6 +436,7 @@ impl<'a> Script<'a> {
             ledger::put(session, &row).await?;
             passed("upgrade.statement")?;
         }
+        session.restore_settings().await?;
         row.state = LedgerState::Done;
         row.error = None;
         row.took_ms = Some(milliseconds(began));

@@ -1,6 +1,7 @@
 //! Waiting until every server answers. An answer is a real query on a database that exists, or the sure knowledge that it
 //! does not exist yet; anything else is tried again with growing pauses.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use stead_engine::{Access, ErrorClass, TransactionKind};
@@ -74,6 +75,7 @@ fn unanswered(problems: &[(&Database, stead_engine::EngineError)], attempts: u32
     let texts: Vec<String> = problems.iter().map(|(database, error)| format!("`{}`: {error}", database.name)).collect();
     let times = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
     let message = format!("no answer after {times} from database {}", texts.join("; database "));
-    let hints = problems.iter().flat_map(|(_, error)| error.hints.clone());
+    // Databases of one server have one reason.
+    let hints: BTreeSet<String> = problems.iter().flat_map(|(_, error)| error.hints.clone()).collect();
     Error::new(Kind::Unreachable, "unreachable", message).with_hints(hints)
 }

@@ -46,3 +46,16 @@ fn the_parts_are_decoded_and_empty_ones_are_none() {
     assert_eq!([address.user(), address.password(), address.port(), address.database()], [None, None, None, None]);
     assert_eq!(address.host().unwrap(), "::1");
 }
+
+#[test]
+fn files_of_options_are_where_the_project_says() {
+    let with = |url| Address::of(url).with_files(|path| std::path::Path::new("/a b").join(path));
+    assert_eq!(
+        with("postgres://me@host/shop?sslmode=verify-full&sslrootcert=certs/ca.pem&sslkey=/k.pem"),
+        "postgres://me@host/shop?sslmode=verify-full&sslrootcert=%2Fa%20b%2Fcerts%2Fca%2Epem&sslkey=%2Fk%2Epem"
+    );
+    assert_eq!(with("mysql://host/?ssl_ca=ca.pem&socket=s"), "mysql://host/?ssl_ca=%2Fa%20b%2Fca%2Epem&socket=s");
+    for url in ["postgres://host?sslrootcert=system", "mysql://host", "mysql://host/x?ssl-ca", "mysql://host?ssl-ca="] {
+        assert_eq!(with(url), url);
+    }
+}

@@ -13,6 +13,7 @@ use super::origin::Origin;
 use super::reading::{Reading, Section, Stated};
 use super::secret::{SecretReference, SecretUrl};
 use super::server::Server;
+use crate::address::Address;
 
 const SCHEMES: [(&str, EngineKind); 5] = [
     ("sqlite", EngineKind::Sqlite),
@@ -233,7 +234,8 @@ fn server(section: &Section<'_>, stated: &Stated<'_>, engine: EngineKind, rest: 
         );
         return None;
     }
-    Some(DatabaseLocation::Server { engine, url: SecretUrl::new(stated.text.clone()) })
+    let url = Address::of(&stated.text).with_files(|path| section.reading.resolve(path, stated.origin));
+    Some(DatabaseLocation::Server { engine, url: SecretUrl::new(url) })
 }
 
 /// Two names for one database would let a swap of the first pull the ground from under the second.

@@ -235,7 +235,9 @@ struct Place<'a> {
 /// `layer` with the setting at `keys` stated by a variable or an argument.
 fn set(layer: Value, keys: &[String], place: &Place<'_>, text: &str, errors: &mut Vec<ProjectError>) -> Value {
     let secret = keys.last().is_some_and(|key| mask::is_secret_name(key));
-    let origin = parse::loose_origin(place.kind, &place.name, place.key, text, secret);
+    // Whoever states a whole database in one word may have pasted its password.
+    let hidden = secret || matches!(keys, [section, _name] if section == "databases");
+    let origin = parse::loose_origin(place.kind, &place.name, place.key, text, hidden);
     let words: Vec<&str> = keys.iter().map(String::as_str).collect();
     if FILE_ONLY.iter().any(|path| path.as_slice() == words) {
         errors.push(ProjectError::new(Problem::FileOnly { path: words.join(".") }, &origin));

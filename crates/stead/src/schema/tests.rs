@@ -7,6 +7,7 @@ fn origins_are_told_apart_by_what_is_typed() {
         ("database:main", Origin::Database("main".to_owned())),
         ("sqlite:a.db", Origin::Url("sqlite:a.db".to_owned())),
         ("postgres://h/d", Origin::Url("postgres://h/d".to_owned())),
+        ("nonsense://me:word@h/d", Origin::Url("nonsense://me:word@h/d".to_owned())),
         ("dump.sql", Origin::File("dump.sql".into())),
         ("C:odd.sql", Origin::File("C:odd.sql".into())),
     ];

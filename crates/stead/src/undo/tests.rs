@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::{UndoPoint, list, record};
+use super::{UndoPoint, list, record, record_as_gone};
 use crate::state::State;
 
 /// A point as format 1 writes it; it must stay readable.
@@ -54,6 +54,16 @@ fn points_come_oldest_first_and_unfinished_ones_are_none() {
     fs::create_dir_all(state.undo().join("20270101000000-unfinished")).unwrap();
     let ids: Vec<String> = list(&state).unwrap().into_iter().map(|point| point.id).collect();
     assert_eq!(ids, ["20260228000000-z", "20260301093000-b", "20260301093000-b~"]);
+}
+
+#[test]
+fn what_is_on_its_way_out_cannot_be_taken_back() {
+    let (_folder, state) = state();
+    let point: UndoPoint = serde_json::from_str(FORMAT_1).unwrap();
+    record_as_gone(&state, &point).unwrap();
+    assert_eq!(list(&state).unwrap(), []);
+    let text = fs::read(state.undo().join("20260301093000-abcdef/gone.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<UndoPoint>(&text).unwrap(), point, "whoever removes it knows what it kept");
 }
 
 #[test]

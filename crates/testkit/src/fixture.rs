@@ -2,6 +2,9 @@
 //! environment, and eyes for what lies on disk. The project has two databases, two apps, three kinds of seed steps,
 //! storage with references, and an index.
 
+mod gate;
+mod holding;
+mod login;
 mod store;
 
 use std::collections::BTreeMap;
@@ -9,13 +12,19 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::PoisonError;
 
 use rusqlite::Connection;
 use serde_json::Value;
 
+pub use gate::Gate;
+pub use holding::Holding;
+pub use login::{Login, Rights};
 pub use store::Home;
 use store::Store;
+
+use crate::servers::TestServer;
 
 /// Files of the small project.
 const FILES: [(&str, &str); 13] = [
@@ -219,7 +228,18 @@ impl Fixture {
 
     /// The small project with its databases at that home, nothing initialised yet; `None` after a skip was reported.
     pub fn at(binary: impl Into<PathBuf>, home: Home) -> Option<Self> {
-        let fixture = Self { store: Store::at(home)?, ..Self::empty(binary) };
+        Some(Self::placed(binary, Store::at(home)?))
+    }
+
+    /// The small project with its databases on the server of that kind behind a URL without a database's name.
+    #[must_use]
+    pub fn on(binary: impl Into<PathBuf>, server: TestServer, url: &str) -> Self {
+        Self::placed(binary, Store::on(Home::On(server), url.to_owned()))
+    }
+
+    fn placed(binary: impl Into<PathBuf>, store: Store) -> Self {
+        let home = store.home;
+        let fixture = Self { store, ..Self::empty(binary) };
         for (path, text) in FILES {
             let text = store::translated(home, text);
             let located = |text: String, name: &str| {
@@ -228,7 +248,7 @@ impl Fixture {
             };
             fixture.write(path, located(located(text, "main"), "stats"));
         }
-        Some(fixture)
+        fixture
     }
 
     /// An empty folder.
@@ -236,6 +256,11 @@ impl Fixture {
     pub fn empty(binary: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("stead-test-").tempdir().expect("a temporary folder");
         Self { binary: binary.into(), folder, store: Store::files() }
+    }
+
+    /// An empty folder for a project with its databases at that home; `None` after a skip was reported.
+    pub fn empty_at(binary: impl Into<PathBuf>, home: Home) -> Option<Self> {
+        Some(Self { store: Store::at(home)?, ..Self::empty(binary) })
     }
 
     /// Where the databases are.
@@ -262,6 +287,57 @@ impl Fixture {
         self.store.has(database, &self.database(database), name)
     }
 
+    /// Makes a database of the development environment without anything in it.
+    pub fn create_database(&self, name: &str) {
+        self.store.create(name, &self.database(name));
+    }
+
+    /// Removes a database of the development environment, as somebody might who knows nothing of stead.
+    pub fn drop_database(&self, name: &str) {
+        self.store.drop_one(name, &self.database(name));
+    }
+
+    /// Removes every database of this fixture on its server, stead's temporary and kept ones included.
+    pub fn remove_databases(&self) {
+        self.store.remove();
+    }
+
+    /// What `[databases.NAME]` has to say for the database to be at the fixture's home, a line of its own; nothing for files.
+    #[must_use]
+    pub fn location(&self, name: &str) -> String {
+        self.store.location(name)
+    }
+
+    /// The name that a database of the project has on its server.
+    #[must_use]
+    pub fn name_on_server(&self, name: &str) -> String {
+        self.store.name(name)
+    }
+
+    /// Puts a gate between the project and its server, shut at first; `None` for files.
+    #[must_use]
+    pub fn gate(&self) -> Option<Gate> {
+        let server = self.store.server();
+        if server.is_empty() {
+            return None;
+        }
+        let gate = Gate::before(server);
+        self.replace("stead.toml", server, &format!("127.0.0.1:{}", gate.port));
+        Some(gate)
+    }
+
+    /// Asks the server itself, in no database of the project; nothing for files.
+    #[track_caller]
+    pub fn on_server(&self, sql: &str) -> Vec<Vec<String>> {
+        if self.home() == Home::Files { Vec::new() } else { self.store.ask(None, sql) }
+    }
+
+    /// Opens a session beside stead's, which runs statements and keeps its transaction and locks until it is dropped.
+    #[must_use]
+    pub fn hold(&self, database: &str, statements: &[&str]) -> Holding {
+        Holding::begin(&self.store, database, &self.database(database), statements)
+    }
+
     /// Makes the machine an empty one: no state, no databases. Snapshots and storage stay.
     pub fn forget(&self) {
         fs::remove_dir_all(self.path(".stead")).expect("there was a state folder");
@@ -272,6 +348,41 @@ impl Fixture {
     #[must_use]
     pub fn server_databases(&self) -> Vec<String> {
         self.store.databases()
+    }
+
+    /// What the names of this fixture's databases on its server begin with; empty for files.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.store.prefix
+    }
+
+    /// The URL of the fixture's server, without a database's name; empty for files.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.store.url
+    }
+
+    /// Rows as texts from a database of the fixture's server by its whole name, or from none of them.
+    #[track_caller]
+    pub fn ask(&self, database: Option<&str>, sql: &str) -> Vec<Vec<String>> {
+        self.store.ask_in(database, sql)
+    }
+
+    /// A login of its own on the fixture's server, put into the project file in place of the one before; it goes with the
+    /// fixture.
+    #[track_caller]
+    pub fn log_in(&self, rights: Rights) -> Login {
+        let before = self.store.logins.lock().unwrap_or_else(PoisonError::into_inner).last().cloned();
+        let before = before.map_or_else(|| self.store.url.clone(), |login| login.url);
+        let login = self.store.login(rights);
+        self.replace("stead.toml", &before, &login.url);
+        login
+    }
+
+    /// The logins that [`Fixture::log_in`] has made.
+    #[must_use]
+    pub fn logins(&self) -> Vec<Login> {
+        self.store.logins.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The small project after `init`.
@@ -347,6 +458,17 @@ impl Fixture {
         self.store.run(database, &self.database(database), sql);
     }
 
+    /// Runs SQL on a database that somebody else may be busy with: a file is waited for, as applications do.
+    #[track_caller]
+    pub fn patiently(&self, database: &str, sql: &str) {
+        if self.home() != Home::Files {
+            return self.sql(database, sql);
+        }
+        let connection = Connection::open(self.database(database)).expect("the test's own database opens");
+        connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a time-out can always be set");
+        connection.execute_batch(sql).expect("the application can write while a command runs");
+    }
+
     /// One value as text; `NULL` for null.
     #[track_caller]
     pub fn value(&self, database: &str, query: &str) -> String {
@@ -404,6 +526,30 @@ impl Fixture {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         panic!("no command took the lock within ten seconds");
+    }
+
+    /// Starts a command that stops at a failpoint and stays there until [`Self::go_on`]; this returns when it has come there.
+    #[track_caller]
+    pub fn stop_at(&self, point: &str, command: &mut Command) -> Child {
+        let (trace, go) = (self.path("failpoints.passed"), self.path("failpoints.go"));
+        let _none_yet = (fs::remove_file(&trace), fs::remove_file(&go));
+        command.env("STEAD_FAILPOINT", format!("{point}=wait:{}", go.display())).env("STEAD_FAILPOINT_TRACE", &trace);
+        let mut child = command.spawn().expect("the binary was built");
+        let passed = || fs::read_to_string(&trace).is_ok_and(|passed| passed.lines().any(|name| name == point));
+        let began = std::time::Instant::now();
+        while !passed() {
+            let ended = child.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "`{point}` was not passed: {ended:?}");
+            assert!(began.elapsed().as_secs() < 120, "`{point}` was not passed");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let _removed = fs::remove_file(&trace);
+        child
+    }
+
+    /// Lets a command that [`Self::stop_at`] started go on.
+    pub fn go_on(&self) {
+        self.write("failpoints.go", "");
     }
 
     /// Names that no finished command leaves behind: builds, journals, drafts, hidden copies.

@@ -41,12 +41,20 @@ const WORKERS: usize = 4;
 
 /// Runs every case and names all that fail, not just the first.
 pub(crate) fn run(cases: &[Case]) {
+    let all: Vec<&Case> = cases.iter().collect();
+    let failed = side_by_side(&all, |case| catch_unwind(AssertUnwindSafe(|| case.run())).is_err());
+    let failed: Vec<&str> = failed.into_iter().map(|case| case.name).collect();
+    assert!(failed.is_empty(), "{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));
+}
+
+/// The things of which that is true; several are looked at at the same time.
+pub(crate) fn side_by_side<'a, T: Sync>(things: &[&'a T], is_true: impl Fn(&'a T) -> bool + Sync) -> Vec<&'a T> {
     let next = AtomicUsize::new(0);
-    let failed = Mutex::new(Vec::new());
+    let found = Mutex::new(Vec::new());
     let work = || {
-        while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
-            if catch_unwind(AssertUnwindSafe(|| case.run())).is_err() {
-                failed.lock().expect("no thread panics while it holds the list").push(case.name);
+        while let Some(thing) = things.get(next.fetch_add(1, Ordering::SeqCst)) {
+            if is_true(thing) {
+                found.lock().expect("no thread panics while it holds the list").push(*thing);
             }
         }
     };
@@ -55,8 +63,7 @@ pub(crate) fn run(cases: &[Case]) {
             scope.spawn(work);
         }
     });
-    let failed = failed.into_inner().expect("no thread panics while it holds the list");
-    assert!(failed.is_empty(), "{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));
+    found.into_inner().expect("no thread panics while it holds the list")
 }
 
 impl Case {
@@ -81,7 +88,7 @@ impl Case {
 
 /// What differs between two looks at the project. Lock files are there to be written, and the empty folders that stead
 /// keeps its state in are no content.
-fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+pub(crate) fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
     let mut found = Vec::new();
     for (path, content) in before {
         match after.get(path) {

@@ -14,6 +14,7 @@ mod project;
 mod revisions;
 mod scene;
 mod seed;
+mod servers;
 mod snapshots;
 mod state;
 

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use stead_testkit::fixture::Fixture;
+
 /// What a command said, ready to be compared: its data, then its error.
 pub(crate) fn normal(out: &str, err: &str, folder: &Path) -> String {
     let from = err.find("error").filter(|at| *at == 0 || err[..*at].ends_with('\n'));
@@ -12,6 +14,44 @@ pub(crate) fn normal(out: &str, err: &str, folder: &Path) -> String {
     let folder = folder.trim_end_matches('/');
     let said = replace_run(&said.replace(folder, "[project]"));
     said.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The same without what a server and its databases are called in this run.
+pub(crate) fn without_names(said: &str, fixture: &Fixture) -> String {
+    let mut said = said.replace(fixture.prefix(), "");
+    // Which of these it is depends on who is faster.
+    for hung_up in
+        ["early eof", "unexpected end of file", "connection closed", "Connection reset by peer", "Broken pipe"]
+    {
+        said = said.replace(hung_up, "[hung up]");
+    }
+    said = said.replace("[hung up] (os error 32)", "[hung up]").replace("[hung up] (os error 104)", "[hung up]");
+    for mark in [
+        "_stead_new_",
+        "_stead_kept_",
+        "stead_new_",
+        "stead_kept_",
+        "127.0.0.1:",
+        "connection ",
+        " has ",
+        " instead of ",
+    ] {
+        said = without_tail(&said, mark);
+    }
+    said
+}
+
+/// Replaces what follows a mark, up to the end of the word; after a mark that ends with a blank only a number.
+fn without_tail(text: &str, mark: &str) -> String {
+    let mut parts = text.split(mark);
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+        let named = !mark.ends_with(' ') || part.starts_with(|letter: char| letter.is_ascii_digit());
+        result.push_str(mark);
+        result.push_str(&if named { format!("[id]{rest}") } else { part.to_owned() });
+    }
+    result
 }
 
 /// Replaces each run of letters, digits and the marks that times are written with.

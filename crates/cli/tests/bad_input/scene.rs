@@ -14,12 +14,15 @@ use stead_testkit::fixture::{Ended, Fixture, ended};
 use crate::case::Start;
 
 /// The binary under test. The test command names one that another user can get to, wherever the build lies.
-fn stead() -> PathBuf {
+pub(crate) fn stead() -> PathBuf {
     std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_stead").into(), PathBuf::from)
 }
 
 /// Something that stays in place until it is dropped.
 pub(crate) type Guard = Box<dyn Any>;
+
+/// Something that happens to a project.
+type Act = fn(&Fixture);
 
 /// The place of one case.
 pub(crate) struct Scene {
@@ -29,6 +32,7 @@ pub(crate) struct Scene {
     variables: Vec<(String, String)>,
     user: Option<(u32, u32)>,
     late: Option<fn(&Fixture) -> Guard>,
+    meanwhile: Option<(&'static str, Act)>,
     /// Why the case cannot run here: a key and a reason.
     pub(crate) skipped: Option<(String, String)>,
 }
@@ -48,7 +52,20 @@ impl Scene {
             Start::Project => Fixture::new(stead()),
             Start::Ready => Fixture::ready(stead()),
         };
-        Self { guards: Vec::new(), fixture, variables: Vec::new(), user: None, late: None, skipped: None }
+        Self::of(fixture)
+    }
+
+    /// The place of a case whose project is there already.
+    pub(crate) fn of(fixture: Fixture) -> Self {
+        Self {
+            guards: Vec::new(),
+            fixture,
+            variables: Vec::new(),
+            user: None,
+            late: None,
+            meanwhile: None,
+            skipped: None,
+        }
     }
 
     /// Runs the case's command.
@@ -58,7 +75,34 @@ impl Scene {
         if let Some((user, group)) = self.user {
             command.uid(user).gid(group);
         }
-        ended(command.output().expect("the binary was built"))
+        match self.meanwhile {
+            None => ended(command.output().expect("the binary was built")),
+            Some((place, act)) => self.ends_after(command, place, act),
+        }
+    }
+
+    /// Runs the command, and does something when it has come to that place.
+    fn ends_after(&self, mut command: Command, place: &str, act: Act) -> Ended {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (trace, done) = (folder.path().join("trace"), folder.path().join("done"));
+        command.env("STEAD_FAILPOINT_TRACE", &trace);
+        command.env("STEAD_FAILPOINT", format!("{place}=wait:{}", done.display()));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary was built");
+        let passed = |text: String| text.lines().any(|line| line == place);
+        while !fs::read_to_string(&trace).is_ok_and(passed) {
+            if child.try_wait().expect("a child of this process").is_some() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        act(&self.fixture);
+        fs::write(&done, "").expect("a file in a temporary folder");
+        ended(child.wait_with_output().expect("a child of this process"))
+    }
+
+    /// Does something while the command stands at that failpoint.
+    pub(crate) fn meanwhile(&mut self, place: &'static str, act: Act) {
+        self.meanwhile = Some((place, act));
     }
 
     /// Sets a variable for the command.
@@ -85,6 +129,11 @@ impl Scene {
         }
     }
 
+    /// Lets go of everything that was kept, in the order in which it came.
+    pub(crate) fn end(&mut self) {
+        self.guards.clear();
+    }
+
     /// Adds to the project file.
     pub(crate) fn settings(&self, text: &str) {
         self.write("stead.toml", format!("{}\n{text}", self.read("stead.toml")));
@@ -104,6 +153,13 @@ impl Scene {
     pub(crate) fn first(&self, folder: &str, ending: &str) -> String {
         let found = self.tree(folder).into_keys().find(|path| path.ends_with(ending));
         format!("{folder}/{}", found.unwrap_or_else(|| panic!("nothing in {folder} ends with {ending}")))
+    }
+
+    /// The largest file below a folder.
+    pub(crate) fn largest(&self, folder: &str) -> String {
+        let size = |path: &String| fs::metadata(self.path(folder).join(path)).map_or(0, |metadata| metadata.len());
+        let found = self.tree(folder).into_iter().filter(|(_, kind)| kind != "folder").map(|(path, _)| path);
+        format!("{folder}/{}", found.max_by_key(size).expect("a file in the folder"))
     }
 
     /// Turns every bit of the byte in the middle of a file.
@@ -188,7 +244,8 @@ impl Drop for Restored {
     }
 }
 
-struct Mounted(PathBuf);
+/// A disk that goes with the value.
+pub(crate) struct Mounted(pub(crate) PathBuf);
 
 impl Drop for Mounted {
     fn drop(&mut self) {
@@ -219,7 +276,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Fills a disk but for some bytes.
-fn fill(folder: &Path, free: u64) {
+pub(crate) fn fill(folder: &Path, free: u64) {
     let left = rustix::fs::statvfs(folder).expect("a mounted disk");
     let bytes = (left.f_bavail * left.f_frsize).saturating_sub(free);
     let filling = vec![7; usize::try_from(bytes).expect("a small disk")];

@@ -6,18 +6,23 @@ use std::process::Stdio;
 use stead_testkit::fixture::{Home, ended};
 use stead_testkit::skip::skip;
 
-use crate::{project, ready};
-
-#[test]
-fn databases_are_listed_whether_they_exist_or_not() {
-    let fixture = project();
-    fixture.run(["database", "list"]).exits(0).prints("main  SQLite").prints("missing");
-    let fixture = ready();
-    let document = fixture.run(["database", "list", "--json"]).exits(0).json();
-    let databases = document["databases"].as_array().unwrap();
-    let names: Vec<&str> = databases.iter().map(|database| database["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["main", "stats"]);
-    assert!(databases.iter().all(|database| database["exists"] == true && database["bytes"].as_u64() > Some(0)));
+every_engine! {
+    #[test]
+    fn databases_are_listed_whether_they_exist_or_not(fixture: project) {
+        let engine = match fixture.home().engine() {
+            "sqlite" => "SQLite",
+            "postgres" => "PostgreSQL",
+            "mariadb" => "MariaDB",
+            _ => "MySQL",
+        };
+        fixture.run(["database", "list"]).exits(0).prints(&format!("main  {engine}")).prints("missing");
+        fixture.run(["init", "--skip-seed", "--skip-index"]).exits(0);
+        let document = fixture.run(["database", "list", "--json"]).exits(0).json();
+        let databases = document["databases"].as_array().expect("a list of databases");
+        let names: Vec<&str> = databases.iter().map(|database| database["name"].as_str().expect("a name")).collect();
+        assert_eq!(names, ["main", "stats"]);
+        assert!(databases.iter().all(|database| database["exists"] == true && database["bytes"].as_u64() > Some(0)));
+    }
 }
 
 every_engine! {

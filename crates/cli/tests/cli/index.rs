@@ -39,17 +39,6 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_113_a_second_build_waits_and_names_the_holder() {
-    let fixture = ready();
-    let mut command = fixture.command(["index", "build"]);
-    command.env("STEAD_FAILPOINT", "index.batch=pause:3000").stderr(std::process::Stdio::null());
-    let mut slow = command.spawn().unwrap();
-    fixture.wait_until_locked();
-    fixture.run(["index", "build", "--lock-timeout", "1s"]).exits(5).says("`stead index` of tester");
-    assert!(slow.wait().unwrap().success());
-}
-
 every_engine! {
     #[test]
     fn row_114_dropping_an_index_asks(fixture: ready) {
@@ -61,18 +50,19 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_115_something_in_the_way_of_the_pointer_is_handled() {
-    let fixture = ready();
-    let pointer = fixture.path(".stead/development/indexes/items/current");
-    fs::remove_file(&pointer).unwrap();
-    fs::create_dir(&pointer).unwrap();
-    fs::write(pointer.join("file"), "in the way").unwrap();
-    fixture.run(["index", "build"]).exits(0);
-    fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
-    fs::write(&pointer, "garbage\n").unwrap();
-    fixture.run(["init"]).exits(0);
-    fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+every_engine! {
+    #[test]
+    fn row_115_something_in_the_way_of_the_pointer_is_handled(fixture: ready) {
+        let pointer = fixture.path(".stead/development/indexes/items/current");
+        fs::remove_file(&pointer).expect("there is an index");
+        fs::create_dir(&pointer).expect("the test's own surroundings are sound");
+        fs::write(pointer.join("file"), "in the way").expect("the test's own surroundings are sound");
+        fixture.run(["index", "build"]).exits(0);
+        fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+        fs::write(&pointer, "garbage\n").expect("the test's own surroundings are sound");
+        fixture.run(["init"]).exits(0);
+        fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+    }
 }
 
 every_engine! {
@@ -95,21 +85,23 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_116_killed_at_any_point_one_whole_index_answers() {
-    for point in
-        ["index.batch", "index.finished", "index.publish", "index.before-publish", "index.published", "index.swept"]
-    {
-        let fixture = ready();
-        fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (60, 2, 'anvil')");
-        let killed = fixture.run_with(&[("STEAD_FAILPOINT", &format!("{point}=kill"))], ["index", "build"]);
-        assert_eq!(killed.code, -9, "{point} was not passed: {}", killed.err);
-        fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
-        fixture.run(["index", "build"]).exits(0);
-        fixture.run(["search", "items", "anvil"]).exits(0).prints("1 found");
-        let builds = fs::read_dir(fixture.path(".stead/development/indexes/items")).unwrap().flatten();
-        let builds = builds.filter(|entry| entry.path().is_dir()).count();
-        assert_eq!(builds, 1, "{point} left something behind");
+every_engine! {
+    #[test]
+    fn row_116_killed_at_any_point_one_whole_index_answers(fixture: ready) {
+        let points =
+            ["index.batch", "index.finished", "index.publish", "index.before-publish", "index.published", "index.swept"];
+        for (round, point) in points.into_iter().enumerate() {
+            let insert = format!("INSERT INTO items (id, kind, name) VALUES ({}, 2, 'anvil')", 60 + round);
+            fixture.sql("main", &insert);
+            let killed = fixture.run_with(&[("STEAD_FAILPOINT", &format!("{point}=kill"))], ["index", "build"]);
+            assert_eq!(killed.code, -9, "{point} was not passed: {}", killed.err);
+            fixture.run(["search", "items", "hammer"]).exits(0).prints("1 found");
+            fixture.run(["index", "build"]).exits(0);
+            fixture.run(["search", "items", "anvil"]).exits(0).prints(&format!("{} found", round + 1));
+            let builds = fs::read_dir(fixture.path(".stead/development/indexes/items")).expect("there is an index");
+            let builds = builds.flatten().filter(|entry| entry.path().is_dir()).count();
+            assert_eq!(builds, 1, "{point} left something behind");
+        }
     }
 }
 

@@ -1,10 +1,12 @@
-//! Rows 1 to 15 on SQLite and the embedded index: what `init` promises, run with the real command.
+//! Rows 1 to 15 on every engine and the embedded index: what `init` promises, run with the real command.
 
+use std::fs;
+use std::process::Stdio;
 use std::time::Duration;
 
-use stead_testkit::fixture::{Fixture, ended, rows};
+use stead_testkit::fixture::{Fixture, Gate, ended};
 
-use crate::{empty, project, ready};
+use crate::empty;
 
 every_engine! {
     #[test]
@@ -32,57 +34,80 @@ every_engine! {
     }
 }
 
-/// Databases without any user object, so that only the marker tells whether seeding is due.
-fn without_tables() -> Fixture {
-    let fixture = empty();
+/// Makes of the project one whose database has no user object, so that only the marker tells whether seeding is due.
+fn without_tables(fixture: &Fixture) {
     let seed = "[seed]\nsteps = [{ run = [\"sh\", \"seed.sh\"], database = \"main\" }]\n";
-    fixture.write("stead.toml", format!("[project]\nname = \"bare\"\n[databases.main]\n{seed}"));
+    let database = format!("[databases.main]\n{}", fixture.location("main"));
+    fixture.write("stead.toml", format!("[project]\nname = \"bare\"\n{database}{seed}"));
     fixture.write("seed.sh", "echo ran >> \"$STEAD_PROJECT/ran\"\n");
-    fixture
 }
 
-#[test]
-fn row_003_the_marker_decides_whether_to_seed() {
-    let fixture = without_tables();
-    fixture.run(["init"]).exits(0);
-    assert_eq!(fixture.read("ran"), "ran\n");
-    fixture.run(["init"]).exits(0).says("skipped  seed");
-    let marker = fixture.rows("main", "SELECT state, at, source FROM stead_marker").remove(0);
-    fixture.sql("main", "DELETE FROM stead_marker");
-    std::fs::remove_dir_all(fixture.path("backups/_init")).unwrap();
-    fixture.run(["init"]).exits(0);
-    assert_eq!(fixture.read("ran"), "ran\nran\n", "without the marker the seed runs again");
-    fixture.sql("main", "DELETE FROM stead_marker");
-    let values = format!("'{}', '{}', '{}'", marker[0], marker[1], marker[2]);
-    fixture.sql("main", &format!("INSERT INTO stead_marker (id, state, at, source) VALUES (1, {values})"));
-    std::fs::remove_dir_all(fixture.path("backups/_init")).unwrap();
-    fixture.run(["init"]).exits(0).says("skipped  seed");
-    assert_eq!(fixture.read("ran"), "ran\nran\n", "with the marker back it does not");
+every_engine! {
+    #[test]
+    fn row_003_the_marker_decides_whether_to_seed(fixture: project) {
+        without_tables(&fixture);
+        fixture.run(["init"]).exits(0);
+        assert_eq!(fixture.read("ran"), "ran\n");
+        fixture.run(["init"]).exits(0).says("skipped  seed");
+        let marker = fixture.rows("main", "SELECT state, at, source FROM stead_marker").remove(0);
+        fixture.sql("main", "DELETE FROM stead_marker");
+        fs::remove_dir_all(fixture.path("backups/_init")).expect("the test's own surroundings are sound");
+        fixture.run(["init"]).exits(0);
+        assert_eq!(fixture.read("ran"), "ran\nran\n", "without the marker the seed runs again");
+        fixture.sql("main", "DELETE FROM stead_marker");
+        let values = format!("'{}', '{}', '{}'", marker[0], marker[1], marker[2]);
+        fixture.sql("main", &format!("INSERT INTO stead_marker (id, state, at, source) VALUES (1, {values})"));
+        fs::remove_dir_all(fixture.path("backups/_init")).expect("the test's own surroundings are sound");
+        fixture.run(["init"]).exits(0).says("skipped  seed");
+        assert_eq!(fixture.read("ran"), "ran\nran\n", "with the marker back it does not");
+    }
+
+    #[test]
+    fn row_003_adopted_databases_are_upgraded_and_never_seeded(fixture: project) {
+        fixture.create_database("stats");
+        fixture.sql("stats", "CREATE TABLE theirs (id INTEGER)");
+        fixture.run(["init", "--skip-index"]).exits(0).says("never seeded");
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "3");
+        assert_eq!(fixture.value("stats", "SELECT count(*) FROM theirs"), "0");
+    }
+
+    #[test]
+    fn row_004_an_outage_is_never_taken_for_an_empty_database(fixture: project) {
+        let gate = fixture.gate();
+        gate.iter().for_each(Gate::open);
+        fixture.run(["init"]).exits(0);
+        let (content, before) = (fixture.content(), fixture.tree("."));
+        match gate {
+            None => a_file_that_is_none(&fixture),
+            Some(gate) => a_server_that_goes_away(&fixture, &gate),
+        }
+        assert_eq!(fixture.content(), content);
+        assert_eq!(fixture.tree("."), before);
+        assert_eq!(fixture.strays(), Vec::<String>::new());
+    }
 }
 
-#[test]
-fn row_003_adopted_databases_are_upgraded_and_never_seeded() {
-    let fixture = project();
-    std::fs::create_dir_all(fixture.path(".stead/development")).unwrap();
-    fixture.sql("stats", "CREATE TABLE theirs (id INTEGER)");
-    fixture.run(["init", "--skip-index"]).exits(0).says("never seeded");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM stead_ledger"), "3");
-    assert_eq!(fixture.value("stats", "SELECT count(*) FROM theirs"), "0");
-}
-
-#[test]
-fn row_004_an_outage_is_never_taken_for_an_empty_database() {
-    let fixture = ready();
-    let content = fixture.content();
-    let whole = std::fs::read(fixture.database("main")).unwrap();
-    std::fs::write(fixture.database("main"), b"this is no database at all, whatever it once was").unwrap();
+fn a_file_that_is_none(fixture: &Fixture) {
+    let whole = fs::read(fixture.database("main")).expect("the test's own surroundings are sound");
+    fixture.write(".stead/development/main.db", b"this is no database at all, whatever it once was");
     fixture.run(["init"]).exits(7).says("not a SQLite database");
     fixture.run(["init", "--skip-seed"]).exits(7);
     assert_eq!(fixture.value("stats", "SELECT count(*) FROM stead_ledger"), "1");
-    std::fs::write(fixture.database("main"), whole).unwrap();
+    fixture.write(".stead/development/main.db", whole);
     fixture.run(["init"]).exits(0);
-    assert_eq!(fixture.content(), content);
+}
+
+/// The server goes away after so many connections, which is in the middle of the probe.
+fn a_server_that_goes_away(fixture: &Fixture, gate: &Gate) {
+    for connections in [6, 8, 10] {
+        gate.let_through(connections);
+        let ended = fixture.run(["init"]);
+        assert!([1, 7].contains(&ended.code), "after {connections} connections: {} {}", ended.code, ended.err);
+        assert!(!ended.err.contains("panicked") && !ended.err.contains("seed step"), "{}", ended.err);
+    }
+    gate.open();
+    fixture.run(["init"]).exits(0).says("nothing to do");
 }
 
 every_engine! {
@@ -135,25 +160,28 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_009_skip_seed_leaves_a_migrated_database_without_seed_rows() {
-    for arguments in [vec!["init", "--skip-seed"], vec!["init"]] {
-        let fixture = project();
-        let variables: &[(&str, &str)] = if arguments.len() == 1 { &[("INIT_SKIP_SEED", "1")] } else { &[] };
-        fixture.run_with(variables, &arguments).exits(0);
-        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
-        assert_eq!(fixture.value("main", "SELECT count(*) FROM kinds"), "1");
-        assert_eq!(fixture.value("main", "SELECT state FROM stead_marker"), "skipped");
-        assert!(!fixture.path("backups/_init").exists());
-        fixture.run(["init"]).exits(0);
-        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0", "a later init does not seed either");
+every_engine! {
+    #[test]
+    fn row_009_skip_seed_leaves_a_migrated_database_without_seed_rows(fixture: project) {
+        for arguments in [vec!["init", "--skip-seed"], vec!["init"]] {
+            let variables: &[(&str, &str)] = if arguments.len() == 1 { &[("INIT_SKIP_SEED", "1")] } else { &[] };
+            fixture.run_with(variables, &arguments).exits(0);
+            assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
+            assert_eq!(fixture.value("main", "SELECT count(*) FROM kinds"), "1");
+            assert_eq!(fixture.value("main", "SELECT state FROM stead_marker"), "skipped");
+            assert!(!fixture.path("backups/_init").exists());
+            fixture.run(["init"]).exits(0);
+            assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0", "a later init does not seed either");
+            fixture.forget();
+        }
     }
 }
 
 #[test]
 fn row_009_off_values_of_the_variables_mean_off() {
     for off in ["0", "false", "", "FALSE"] {
-        let fixture = without_tables();
+        let fixture = empty();
+        without_tables(&fixture);
         fixture.run_with(&[("INIT_SKIP_SEED", off), ("INIT_CLEAN", off), ("INIT_LOAD", off)], ["init"]).exits(0);
         assert_eq!(fixture.read("ran"), "ran\n", "`{off}` switched something on");
     }
@@ -183,38 +211,41 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_012_init_waits_for_a_database_that_is_held_and_names_one_that_never_answers() {
-    let fixture = ready();
-    let held = rusqlite::Connection::open(fixture.database("main")).unwrap();
-    held.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let running = fixture.command(["init"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(6));
-    held.execute_batch("COMMIT").unwrap();
-    let ended = ended(running.wait_with_output().unwrap());
-    ended.exits(0);
-    std::fs::write(fixture.database("stats"), vec![7_u8; 4096]).unwrap();
-    fixture.run(["wait", "--attempts", "2"]).exits(7).says("`stats`");
-}
+every_engine! {
+    #[test]
+    fn row_012_init_waits_for_a_database_that_is_late_and_names_one_that_never_answers(fixture: project) {
+        let gate = fixture.gate();
+        gate.iter().for_each(Gate::open);
+        fixture.run(["init"]).exits(0);
+        let held = gate.is_none().then(|| fixture.hold("main", &["BEGIN EXCLUSIVE"]));
+        gate.iter().for_each(Gate::shut);
+        fixture.run(["wait", "--attempts", "2", "--pause", "10"]).exits(7).says("2 attempts").says("`main`");
+        let running = fixture.command(["init"]).stderr(Stdio::piped()).spawn().expect("the binary was built");
+        // Six seconds are the row's own.
+        std::thread::sleep(Duration::from_secs(6));
+        drop(held);
+        gate.iter().for_each(Gate::open);
+        ended(running.wait_with_output().expect("it can be waited for")).exits(0).says("nothing to do");
+        fixture.run(["wait", "--attempts", "1"]).exits(0).says("answering: main, stats");
+    }
 
-#[test]
-fn row_012_wait_gives_up_after_its_attempts() {
-    let fixture = ready();
-    let held = rusqlite::Connection::open(fixture.database("main")).unwrap();
-    held.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let ended = fixture.run(["wait", "--attempts", "1", "--pause", "10"]).exits(7);
-    ended.says("1 attempt").says("`main`");
-}
-
-#[test]
-fn row_013_each_reason_is_readable() {
-    let fixture = project();
-    fixture.run(["dump"]).exits(7).says("database `main` does not exist").says("stead init");
-    fixture.run(["init"]).exits(0);
-    std::fs::remove_file(fixture.database("main")).unwrap();
-    std::fs::create_dir(fixture.database("main")).unwrap();
-    let ended = fixture.run(["init"]).exits(7).says("main.db").says("folder");
-    assert!(!ended.err.contains("panicked"));
+    #[test]
+    fn row_013_each_reason_is_readable(fixture: project) {
+        fixture.run(["dump"]).exits(7).says("database `main` does not exist").says("stead init");
+        fixture.run(["init"]).exits(0);
+        let Some(password) = fixture.password() else {
+            fs::remove_file(fixture.database("main")).expect("the test's own surroundings are sound");
+            fs::create_dir(fixture.database("main")).expect("the test's own surroundings are sound");
+            let ended = fixture.run(["init"]).exits(7).says("main.db").says("folder");
+            assert!(!ended.err.contains("panicked"), "{}", ended.err);
+            return;
+        };
+        fixture.replace("stead.toml", &format!(":{password}@"), ":wrong@");
+        fixture.run(["init"]).exits(7).says("database `main`").says("does not let us in").says("127.0.0.1:");
+        fixture.replace("stead.toml", ":wrong@127.0.0.1", ":wrong@no-such-host.invalid");
+        let far = fixture.run(["wait", "--attempts", "1"]).exits(7).says("database `main`").says("no-such-host.invalid");
+        assert!(!far.err.contains("panicked") && !far.err.contains("os error"), "{}", far.err);
+    }
 }
 
 every_engine! {
@@ -226,25 +257,25 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_015_a_missing_database_is_refused_in_one_line_by_every_data_command() {
-    let fixture = ready();
-    fixture.run(["dump", "--name", "kept"]).exits(0);
-    std::fs::remove_file(fixture.database("stats")).unwrap();
-    let commands: [&[&str]; 6] = [
-        &["dump", "--name", "x"],
-        &["upgrade"],
-        &["downgrade", "base", "--app", "audit", "--yes"],
-        &["stamp", "head", "--app", "audit"],
-        &["check"],
-        &["current"],
-    ];
-    for command in commands {
-        let ended = fixture.run(command).exits(7).says("database `stats` does not exist");
-        assert_eq!(ended.err.lines().filter(|line| line.starts_with("error")).count(), 1, "{command:?}: {}", ended.err);
-        assert!(!fixture.database("stats").exists(), "{command:?} made the database");
+every_engine! {
+    #[test]
+    fn row_015_a_missing_database_is_refused_in_one_line_by_every_data_command(fixture: ready) {
+        fixture.drop_database("stats");
+        let commands: [&[&str]; 6] = [
+            &["dump", "--name", "x"],
+            &["upgrade"],
+            &["downgrade", "base", "--app", "audit", "--yes"],
+            &["stamp", "head", "--app", "audit"],
+            &["check"],
+            &["current"],
+        ];
+        for command in commands {
+            let ended = fixture.run(command).exits(7).says("database `stats` does not exist");
+            assert_eq!(ended.err.lines().filter(|line| line.starts_with("error")).count(), 1, "{command:?}: {}", ended.err);
+            assert!(!fixture.has_database("stats"), "{command:?} made the database");
+        }
+        fixture.run(["index", "build"]).exits(0);
+        fixture.run(["init"]).exits(0);
+        assert_eq!(fixture.value("stats", "SELECT count(*) FROM visits"), "0");
     }
-    fixture.run(["index", "build"]).exits(0);
-    fixture.run(["init"]).exits(0);
-    assert_eq!(rows(&fixture.database("stats"), "SELECT count(*) FROM visits"), [["0"]]);
 }

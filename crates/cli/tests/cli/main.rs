@@ -28,13 +28,17 @@ macro_rules! every_engine {
     };
 }
 
+mod canary;
 mod database;
 mod index;
 mod init;
+mod interrupt;
 mod output;
 mod revisions;
+mod roles;
 mod safety;
 mod schema;
+mod settings;
 mod snapshots;
 mod together;
 

@@ -1,6 +1,6 @@
-//! Rows 49 and 53 to 57: revisions on SQLite, run with the real command.
+//! Rows 49 and 53 to 57: revisions on every engine, run with the real command.
 
-use stead_testkit::fixture::Fixture;
+use stead_testkit::fixture::{Fixture, Home};
 
 use crate::{project, ready};
 
@@ -77,16 +77,71 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_057_a_failing_second_statement_rolls_the_first_one_back() {
-    let fixture = migrated();
-    let fourth = "-- Broken\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE first (id INTEGER);\n\
-                  CREATE TABLE second (id INTEGER REFERENCES;\n\n-- down\nDROP TABLE first;\n";
-    fixture.write("apps/shop/migrations/0004_broken.sql", fourth);
-    let before = (schema(&fixture), fixture.rows("main", "SELECT * FROM stead_ledger"));
-    fixture.run(["upgrade"]).exits(1).says("0004_broken.sql").says(":7:");
-    assert_eq!((schema(&fixture), fixture.rows("main", "SELECT * FROM stead_ledger")), before);
-    assert_eq!(fixture.strays(), Vec::<String>::new());
+every_engine! {
+    // Where a schema change takes part in no transaction, the ledger says which statements stay.
+    #[test]
+    fn row_057_a_failing_second_statement_rolls_the_first_one_back(fixture: migrated) {
+        let fourth = "-- Broken\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE first (id INTEGER);\n\
+                      CREATE TABLE second (id INTEGER REFERENCES;\n\n-- down\nDROP TABLE first;\n";
+        fixture.write("apps/shop/migrations/0004_broken.sql", fourth);
+        let look = |fixture: &Fixture| (schema(fixture), fixture.rows("main", "SELECT * FROM stead_ledger"));
+        let before = look(&fixture);
+        let failed = fixture.run(["upgrade"]).says("0004_broken.sql").says(":7:");
+        if fixture.home().is_mysql() {
+            failed.exits(6).says("1 of 2 statements are done and stay").says("`stead upgrade` goes on with it");
+            let state = "SELECT state, statements_done FROM stead_ledger WHERE revision = '55ee66ff7700'";
+            assert_eq!(fixture.value("main", state), "failed|1");
+            assert!(fixture.has("main", "first") && !fixture.has("main", "second"));
+            fixture.replace("apps/shop/migrations/0004_broken.sql", " REFERENCES;", ");");
+            fixture.run(["upgrade"]).exits(0);
+            assert!(fixture.has("main", "second"));
+        } else {
+            failed.exits(1);
+            assert_eq!(look(&fixture), before);
+        }
+        assert_eq!(fixture.strays(), Vec::<String>::new());
+    }
+
+    // A server talks while it works, and people hear it, in events with `--json`. A file has nothing to say.
+    #[test]
+    fn what_the_server_says_during_a_revision_is_passed_on(fixture: migrated) {
+        let (statement, said) = match fixture.home() {
+            Home::Files => ("CREATE TABLE IF NOT EXISTS items (id INTEGER)", None),
+            home if home.is_mysql() => ("DROP TABLE IF EXISTS nothing_of_that_name", Some("nothing_of_that_name")),
+            Home::On(_) => ("DO $$ BEGIN RAISE NOTICE 'careful with %', 7; RAISE WARNING 'it''s late'; END $$", Some("notice: careful with 7")),
+        };
+        let fourth = format!("-- Talk\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\n{statement};\n\n-- down\n{statement};\n");
+        fixture.write("apps/shop/migrations/0004_talk.sql", fourth);
+        let plain = fixture.run(["upgrade"]).exits(0);
+        let back = fixture.run(["downgrade", "-1", "--app", "shop", "--yes"]).exits(0);
+        let json = fixture.run(["upgrade", "--json"]).exits(0);
+        let events = json.err.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a JSON line"));
+        let output: Vec<String> =
+            events.filter(|event| event["event"] == "output").map(|event| event["line"].to_string()).collect();
+        match said {
+            Some(said) => {
+                for said_where in [&plain.err, &back.err, &output.join("\n")] {
+                    assert!(said_where.contains(said), "`{said}` is not in {said_where}");
+                }
+                assert!(fixture.home().is_mysql() || plain.err.contains("warning: it's late"), "{}", plain.err);
+            }
+            None => assert_eq!(output, Vec::<String>::new()),
+        }
+    }
+
+    // What a server says before it fails is often the reason.
+    #[test]
+    fn what_the_server_says_before_a_failure_is_passed_on(fixture: migrated) {
+        let (first, said) = match fixture.home() {
+            Home::Files => return,
+            home if home.is_mysql() => ("DROP TABLE IF EXISTS nothing_of_that_name", "nothing_of_that_name"),
+            Home::On(_) => ("DO $$ BEGIN RAISE NOTICE 'careful with %', 7; END $$", "notice: careful with 7"),
+        };
+        let fourth = format!("-- Talk\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\n{first};\nSELEKT 1;\n");
+        fixture.write("apps/shop/migrations/0004_talk.sql", fourth);
+        let failed = fixture.run(["upgrade"]).says(said).says("SELEKT");
+        assert!([1, 6].contains(&failed.code), "{}", failed.code);
+    }
 }
 
 every_engine! {
@@ -227,10 +282,11 @@ fn a_table_rebuild_keeps_rows_that_refer_to_it() {
     assert_eq!(fixture.value("main", "SELECT count(*) FROM kinds"), "3");
 }
 
-#[test]
-fn statements_that_end_the_transaction_are_refused() {
-    let fixture = migrated();
-    fixture.write("apps/shop/migrations/0004_commit.sql", "-- Sneaky\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE one (id INTEGER);\nCOMMIT;\nCREATE TABLE two (id INTEGER);\n");
-    fixture.run(["upgrade"]).exits(2).says("COMMIT").says("transaction: none");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM sqlite_schema WHERE name = 'one'"), "0");
+every_engine! {
+    #[test]
+    fn statements_that_end_the_transaction_are_refused(fixture: migrated) {
+        fixture.write("apps/shop/migrations/0004_commit.sql", "-- Sneaky\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE one (id INTEGER);\nCOMMIT;\nCREATE TABLE two (id INTEGER);\n");
+        fixture.run(["upgrade"]).exits(2).says("COMMIT").says("transaction: none");
+        assert!(!fixture.has("main", "one"));
+    }
 }

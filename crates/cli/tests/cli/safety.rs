@@ -23,9 +23,11 @@ fn init_keeps_files_that_were_uploaded_before() {
     assert_eq!(fixture.read("storage/papers/mine.txt"), "mine");
 }
 
-#[test]
-fn an_ordinary_init_leaves_no_undo_point() {
-    ready().run(["undo", "--list"]).exits(0).prints("there is no undo point");
+every_engine! {
+    #[test]
+    fn an_ordinary_init_leaves_no_undo_point(fixture: ready) {
+        fixture.run(["undo", "--list"]).exits(0).prints("there is no undo point");
+    }
 }
 
 #[test]
@@ -103,49 +105,53 @@ fn a_leaf_that_is_a_link_is_refused_before_anything_is_touched() {
     }
 }
 
-#[test]
-fn one_database_of_a_snapshot_can_be_loaded_alone() {
-    let fixture = ready();
-    fixture.sql("stats", "INSERT INTO visits (at) VALUES ('today')");
-    fixture.run(["dump", "--name", "b"]).exits(0);
-    fixture.sql("main", "DELETE FROM items");
-    fixture.sql("stats", "DELETE FROM visits");
-    fixture.write("storage/papers/new.txt", "new");
-    fixture.run(["load", "b", "--database", "stats"]).exits(0).says("1 rows, 0 files");
-    assert_eq!(fixture.value("stats", "SELECT at FROM visits"), "today");
-    assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
-    assert_eq!(fixture.read("storage/papers/new.txt"), "new");
-}
-
-#[test]
-fn a_lost_database_of_several_is_made_anew_with_a_warning() {
-    let fixture = ready();
-    fs::remove_file(fixture.database("stats")).unwrap();
-    fixture.run(["init"]).exits(0).says("database `stats` is gone").says("stead load NAME --database stats");
-}
-
-#[test]
-fn drift_is_said_before_an_upgrade_takes_it_over() {
-    let fixture = ready();
-    fixture.sql("main", "CREATE TABLE alien (id INTEGER)");
-    fixture.write(
-        "apps/shop/migrations/0004_more.sql",
-        "-- More\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE more (id INTEGER);\n",
-    );
-    fixture.run(["upgrade"]).exits(0).says("`alien` is not expected");
-}
-
-#[test]
-fn work_that_goes_on_is_not_reported_as_cut_off() {
-    let fixture = ready();
-    let mut command = fixture.command(["load", "_init"]);
-    command.env("STEAD_FAILPOINT", "journal.written=pause:2500").stderr(std::process::Stdio::null());
-    let mut load = command.spawn().unwrap();
-    for _ in 0..20 {
-        let status = fixture.run(["status"]);
-        assert!([0, 7].contains(&status.code) && !status.out.contains("cut off"), "{}{}", status.out, status.err);
+every_engine! {
+    #[test]
+    fn one_database_of_a_snapshot_can_be_loaded_alone(fixture: ready) {
+        fixture.sql("stats", "INSERT INTO visits (at) VALUES ('today')");
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        fixture.sql("main", "DELETE FROM items");
+        fixture.sql("stats", "DELETE FROM visits");
+        fixture.write("storage/papers/new.txt", "new");
+        fixture.run(["load", "b", "--database", "stats"]).exits(0).says("1 rows, 0 files");
+        assert_eq!(fixture.value("stats", "SELECT at FROM visits"), "today");
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
+        assert_eq!(fixture.read("storage/papers/new.txt"), "new");
     }
-    assert!(load.wait().unwrap().success());
+}
+
+every_engine! {
+    #[test]
+    fn a_lost_database_of_several_is_made_anew_with_a_warning(fixture: ready) {
+        fixture.drop_database("stats");
+        fixture.run(["init"]).exits(0).says("database `stats` is gone").says("stead load NAME --database stats");
+    }
+}
+
+every_engine! {
+    #[test]
+    fn drift_is_said_before_an_upgrade_takes_it_over(fixture: ready) {
+        fixture.sql("main", "CREATE TABLE alien (id INTEGER)");
+        fixture.write(
+            "apps/shop/migrations/0004_more.sql",
+            "-- More\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nCREATE TABLE more (id INTEGER);\n",
+        );
+        fixture.run(["upgrade"]).exits(0).says("alien` is not expected");
+    }
+}
+
+every_engine! {
+    #[test]
+    fn work_that_goes_on_is_not_reported_as_cut_off(fixture: ready) {
+        let mut command = fixture.command(["load", "_init"]);
+        command.env("STEAD_FAILPOINT", "journal.written=pause:2500").stderr(std::process::Stdio::null());
+        let mut load = command.spawn().expect("the binary was built");
+        for _ in 0..20 {
+            let status = fixture.run(["status"]);
+            assert!([0, 7].contains(&status.code) && !status.out.contains("cut off"), "{}{}", status.out, status.err);
+        }
+        assert!(load.wait().expect("it can be waited for").success());
+    }
 }
 
 #[test]
@@ -171,11 +177,12 @@ fn wrong_usage_with_json_is_a_document_too() {
     }
 }
 
-#[test]
-fn an_undo_point_larger_than_allowed_is_refused_before_the_start() {
-    let fixture = ready();
-    let small = ["--set", "undo.max_size=1000", "load", "_init"];
-    fixture.run(small).exits(4).says("undo.max_size");
-    fixture.run(["--set", "undo.max_size=1000", "load", "_init", "--allow", "no-undo"]).exits(0);
-    fixture.run(["undo"]).exits(1).says("nothing to undo");
+every_engine! {
+    #[test]
+    fn an_undo_point_larger_than_allowed_is_refused_before_the_start(fixture: ready) {
+        let small = ["--set", "undo.max_size=1000", "load", "_init"];
+        fixture.run(small).exits(4).says("undo.max_size");
+        fixture.run(["--set", "undo.max_size=1000", "load", "_init", "--allow", "no-undo"]).exits(0);
+        fixture.run(["undo"]).exits(1).says("nothing to undo");
+    }
 }

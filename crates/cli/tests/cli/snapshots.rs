@@ -1,13 +1,12 @@
 //! Rows 84 to 108: seed, dump, load and undo, run with the real command.
 
 use std::fs;
-use std::io::Read;
 use std::process::Stdio;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use stead_testkit::fixture::{Fixture, ended};
+use stead_testkit::fixture::{Fixture, Gate, ended};
 
-use crate::{empty, project, ready};
+use crate::{empty, ready};
 
 every_engine! {
     #[test]
@@ -58,14 +57,16 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_088_seed_proves_its_snapshot_by_loading_it() {
-    let fixture = project();
-    // The writer of frames is made to flip a byte after it hashed them: only reading back can notice.
-    fixture.run_with(&[("STEAD_FAILPOINT", "dump.corrupt=error")], ["init"]).exits(1);
-    assert!(!fixture.path("backups/_init").exists());
-    assert!(!fixture.database("main").exists());
-    fixture.run(["init"]).exits(0);
+every_engine! {
+    #[test]
+    fn row_088_seed_proves_its_snapshot_by_loading_it(fixture: project) {
+        // The writer of frames is made to flip a byte after it hashed them: only reading back can notice.
+        fixture.run_with(&[("STEAD_FAILPOINT", "dump.corrupt=error")], ["init"]).exits(1);
+        assert!(!fixture.path("backups/_init").exists());
+        assert!(!fixture.has_database("main"));
+        fixture.run(["init"]).exits(0);
+        assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "4");
+    }
 }
 
 every_engine! {
@@ -101,23 +102,27 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_091_a_killed_forced_dump_leaves_the_old_one_or_the_new_one_whole() {
-    for point in ["dump.frame", "dump.manifest", "dump.exchanged", "dump.swept"] {
-        let fixture = ready();
-        fixture.run(["dump", "--name", "b"]).exits(0);
-        let old = fixture.tree("backups/b");
-        fixture.sql("main", "DELETE FROM items WHERE id = 1");
-        let killed =
-            fixture.run_with(&[("STEAD_FAILPOINT", &format!("{point}=kill"))], ["dump", "--name", "b", "--force"]);
-        assert_eq!(killed.code, -9, "{point} was not passed: {}", killed.err);
-        fixture.run(["snapshots", "verify", "b"]).exits(0);
-        if ["dump.frame", "dump.manifest"].contains(&point) {
-            assert_eq!(fixture.tree("backups/b"), old, "{point}");
+every_engine! {
+    #[test]
+    fn row_091_a_killed_forced_dump_leaves_the_old_one_or_the_new_one_whole(fixture: ready) {
+        for (round, point) in ["dump.frame", "dump.manifest", "dump.exchanged", "dump.swept"].into_iter().enumerate() {
+            fixture.run(["dump", "--name", "b", "--force"]).exits(0);
+            let old = fixture.tree("backups/b");
+            fixture.sql("main", &format!("INSERT INTO items (id, kind, name) VALUES ({}, 2, 'more')", 70 + round));
+            let point_kills = format!("{point}=kill");
+            let killed = fixture.run_with(&[("STEAD_FAILPOINT", &point_kills)], ["dump", "--name", "b", "--force"]);
+            assert_eq!(killed.code, -9, "{point} was not passed: {}", killed.err);
+            fixture.run(["snapshots", "verify", "b"]).exits(0);
+            let is_old = fixture.tree("backups/b").contains_key("manifest.json")
+                && fixture.tree("backups/b")["manifest.json"] == old["manifest.json"];
+            assert_eq!(is_old, ["dump.frame", "dump.manifest"].contains(&point), "{point}");
+            fixture.run(["dump", "--name", &format!("after{round}")]).exits(0);
+            assert_eq!(fixture.strays(), Vec::<String>::new(), "{point}");
+            fixture.run(["load", "b", "--skip-index"]).exits(0);
+            let rows = (4 + round + usize::from(!is_old)).to_string();
+            assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), rows, "{point}");
+            fixture.run(["load", &format!("after{round}"), "--skip-index"]).exits(0);
         }
-        fixture.run(["dump", "--name", "after"]).exits(0);
-        assert_eq!(fixture.strays(), Vec::<String>::new(), "{point}");
-        fixture.run(["load", "b"]).exits(0);
     }
 }
 
@@ -134,53 +139,54 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_093_names_are_validated_before_anything_is_done() {
-    let fixture = ready();
-    let before = fixture.tree(".");
-    for name in ["../x", "/tmp/x", "", "a/b", "..", ".hidden", "@production", "a b"] {
-        fixture.run(["dump", "--name", name]).exits(2);
-        fixture.run(["load", name]).exits(2);
-        fixture.run(["snapshots", "verify", name]).exits(2);
-        fixture.run(["init", "--load", name]).exits(2);
+every_engine! {
+    #[test]
+    fn row_093_names_are_validated_before_anything_is_done(fixture: project) {
+        let before = fixture.tree(".");
+        for name in ["../x", "/tmp/x", "", "a/b", "..", ".hidden", "@production", "a b"] {
+            fixture.run(["dump", "--name", name]).exits(2);
+            fixture.run(["load", name]).exits(2);
+            fixture.run(["snapshots", "verify", name]).exits(2);
+            fixture.run(["init", "--load", name]).exits(2);
+        }
+        assert_eq!(fixture.tree("."), before);
+        assert_eq!(fixture.server_databases(), Vec::<String>::new());
     }
-    assert_eq!(fixture.tree("."), before);
+
+    #[test]
+    fn row_094_every_file_that_a_row_names_is_in_the_snapshot(fixture: ready) {
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| write_rows_and_files(&fixture, &stop));
+            for number in 0..3 {
+                fixture.run(["dump", "--name", &format!("busy{number}")]).exits(0);
+            }
+            stop.store(true, Ordering::SeqCst);
+            assert!(writer.join().expect("the application can write while a dump runs") > 0);
+        });
+        for number in 0..3 {
+            fixture.run(["load", &format!("busy{number}"), "--skip-index"]).exits(0);
+            for row in fixture.rows("main", "SELECT picture FROM items WHERE picture IS NOT NULL") {
+                assert!(fixture.path("storage").join(&row[0]).is_file(), "busy{number}: {} is missing", row[0]);
+            }
+        }
+        fs::remove_file(fixture.path("storage/pictures/1.txt")).expect("the test's own surroundings are sound");
+        fixture.run(["dump", "--name", "broken"]).exits(1).says("pictures/1.txt");
+        assert!(!fixture.path("backups/broken").exists());
+    }
 }
 
-#[test]
-fn row_094_every_file_that_a_row_names_is_in_the_snapshot() {
-    let fixture = ready();
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| write_rows_and_files(&fixture, &stop));
-        for number in 0..5 {
-            fixture.run(["dump", "--name", &format!("busy{number}")]).exits(0);
-        }
-        stop.store(true, std::sync::atomic::Ordering::SeqCst);
-    });
-    for number in 0..5 {
-        fixture.run(["load", &format!("busy{number}"), "--skip-index"]).exits(0);
-        for row in fixture.rows("main", "SELECT picture FROM items WHERE picture IS NOT NULL") {
-            assert!(fixture.path("storage").join(&row[0]).is_file(), "busy{number}: {} is missing", row[0]);
-        }
-    }
-    fs::remove_file(fixture.path("storage/pictures/1.txt")).unwrap();
-    fixture.run(["dump", "--name", "broken"]).exits(1).says("pictures/1.txt");
-    assert!(!fixture.path("backups/broken").exists());
-}
-
-/// An application that writes a file and then the row that names it, as applications should.
-fn write_rows_and_files(fixture: &Fixture, stop: &std::sync::atomic::AtomicBool) {
-    let connection = rusqlite::Connection::open(fixture.database("main")).expect("the database is there");
-    connection.busy_timeout(Duration::from_secs(10)).expect("a time-out can always be set");
+/// An application that writes a file and then the row that names it, as applications should; how many it wrote.
+fn write_rows_and_files(fixture: &Fixture, stop: &AtomicBool) -> u32 {
     for number in 100.. {
-        if stop.load(std::sync::atomic::Ordering::SeqCst) {
-            break;
+        if stop.load(Ordering::SeqCst) {
+            return number - 100;
         }
         fixture.write(&format!("storage/pictures/{number}.txt"), "new");
-        let insert = "INSERT INTO items (id, kind, name, picture) VALUES (?1, 2, 'new', 'pictures/' || ?1 || '.txt')";
-        connection.execute(insert, [number]).expect("the application can write while a dump runs");
+        let values = format!("({number}, 2, 'new', 'pictures/{number}.txt')");
+        fixture.patiently("main", &format!("INSERT INTO items (id, kind, name, picture) VALUES {values}"));
     }
+    unreachable!("nobody writes so many")
 }
 
 every_engine! {
@@ -221,30 +227,40 @@ every_engine! {
     }
 }
 
-#[test]
-fn row_097_a_dump_to_standard_output_is_pipe_safe() {
-    let fixture = ready();
-    let whole = fixture.command(["dump", "--stdout"]).output().unwrap();
-    assert!(whole.status.success());
-    assert!(whole.stdout.len() > 1000 && &whole.stdout[257..262] == b"ustar");
-    // Killed in the middle: a signal's exit code, and a stream that cannot be mistaken for a whole one.
-    let mut command = fixture.command(["dump", "--stdout", "--name", "s"]);
-    command.env("STEAD_FAILPOINT", "stream.entry@3=kill").stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
-    let mut cut = Vec::new();
-    child.stdout.take().unwrap().read_to_end(&mut cut).unwrap();
-    assert!(!child.wait().unwrap().success());
-    assert!(cut.len() < whole.stdout.len());
-    // A reader that goes away is an error, not a panic and not a success.
-    let mut command = fixture.command(["dump", "--stdout"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let ended = ended(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 1, "{}", ended.err);
-    assert!(!ended.err.contains("panicked"), "{}", ended.err);
-    // Usage never goes to standard output.
-    let wrong = fixture.run(["dump", "--stdout", "--nonsense"]).exits(2).says("--nonsense");
-    assert_eq!(wrong.out, "");
+every_engine! {
+    #[test]
+    fn row_097_a_dump_to_standard_output_is_pipe_safe(fixture: project) {
+        let gate = fixture.gate();
+        gate.iter().for_each(Gate::open);
+        fixture.run(["init"]).exits(0);
+        let whole = fixture.command(["dump", "--stdout"]).output().expect("the binary was built");
+        assert!(whole.status.success());
+        assert!(whole.stdout.len() > 1000 && &whole.stdout[257..262] == b"ustar");
+        // Killed in the middle: a signal's exit code, and a stream that cannot be mistaken for a whole one.
+        let mut command = fixture.command(["dump", "--stdout", "--name", "s"]);
+        let killed = command.env("STEAD_FAILPOINT", "stream.entry@3=kill").output().expect("the binary was built");
+        assert!(!killed.status.success() && killed.stdout.len() < whole.stdout.len());
+        // The server goes away in the middle.
+        if let Some(gate) = &gate {
+            let mut command = fixture.command(["dump", "--stdout", "--name", "s"]);
+            let dump = fixture.stop_at("dump.frame", command.stdout(Stdio::piped()).stderr(Stdio::null()));
+            gate.shut();
+            fixture.go_on();
+            let cut = dump.wait_with_output().expect("it can be waited for");
+            assert!(!cut.status.success() && cut.stdout.len() < whole.stdout.len());
+            gate.open();
+        }
+        // A reader that goes away is an error, not a panic and not a success.
+        let mut command = fixture.command(["dump", "--stdout"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary was built");
+        drop(child.stdout.take());
+        let ended = ended(child.wait_with_output().expect("it can be waited for"));
+        assert_eq!(ended.code, 1, "{}", ended.err);
+        assert!(!ended.err.contains("panicked"), "{}", ended.err);
+        // Usage never goes to standard output.
+        let wrong = fixture.run(["dump", "--stdout", "--nonsense"]).exits(2).says("--nonsense");
+        assert_eq!(wrong.out, "");
+    }
 }
 
 every_engine! {

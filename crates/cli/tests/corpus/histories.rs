@@ -6,7 +6,7 @@ use crate::life::{History, Life, Search, Step};
 use crate::{corpus, files, name, picture, plain, read};
 
 /// Steps from files in pairs, or ups alone; in order of their names.
-fn paired(folder: &Path, up: &str, down: &str) -> Vec<Step> {
+pub(crate) fn paired(folder: &Path, up: &str, down: &str) -> Vec<Step> {
     let ups = files(folder, up).into_iter().filter(|path| !name(path).ends_with(down));
     ups.map(|path| {
         let title = name(&path).strip_suffix(up).expect("the listing was for this ending").to_owned();
@@ -81,14 +81,15 @@ CREATE TABLE resource (id INTEGER PRIMARY KEY AUTOINCREMENT, creator_id INTEGER 
   size INTEGER NOT NULL DEFAULT 0);
 ";
 
-fn memos_steps(folder: &Path) -> Vec<Step> {
+/// The files of each release in the order of the releases, after a base of our own words.
+pub(crate) fn increments(folder: &Path, base: &str) -> Vec<Step> {
     let mut releases: Vec<(u32, String)> = std::fs::read_dir(folder)
         .expect("the corpus and the files made from it are sound")
         .map(|entry| name(&entry.expect("the corpus and the files made from it are sound").path()))
         .filter_map(|release| Some((release.strip_prefix("0.")?.parse().ok()?, release)))
         .collect();
     releases.sort();
-    let mut steps = vec![Step { title: "base".to_owned(), up: MEMOS_BASE.to_owned(), down: None }];
+    let mut steps = vec![Step { title: "base".to_owned(), up: base.to_owned(), down: None }];
     for (_, release) in releases {
         for path in files(&folder.join(&release), ".sql") {
             steps.push(Step { title: format!("{release} {}", name(&path)), up: read(&path), down: None });
@@ -101,7 +102,7 @@ fn memos_steps(folder: &Path) -> Vec<Step> {
 #[test]
 fn memos() {
     let Some(folder) = corpus("histories/memos-sqlite") else { return };
-    let steps = memos_steps(&folder);
+    let steps = increments(&folder, MEMOS_BASE);
     assert!(steps.len() > 50, "only {} steps", steps.len());
     let search = Search { database: "memos", documents: "SELECT id, content FROM memo ORDER BY id", words: "content" };
     let life = Life::begin(vec![History { name: "memos", steps }], Some(search));

@@ -18,6 +18,17 @@ pub(crate) struct Step {
     pub(crate) down: Option<String>,
 }
 
+impl Step {
+    /// Whether one of its ways cannot run in a transaction: it says so in goose's words, or it is seen in what it does.
+    pub(crate) fn runs_alone(&self) -> bool {
+        let says_so = |text: &String| {
+            let text = text.to_uppercase();
+            text.contains("CONCURRENTLY") || text.contains("-- +GOOSE NO TRANSACTION")
+        };
+        says_so(&self.up) || self.down.as_ref().is_some_and(says_so)
+    }
+}
+
 /// A database with its history.
 pub(crate) struct History {
     pub(crate) name: &'static str,
@@ -251,15 +262,22 @@ pub(crate) fn assert_same(ours: &Picture, plain: &Picture, station: &str) {
     }
 }
 
-/// A revision file; the numbers of the steps are their ids.
-fn revision(at: usize, step: &Step) -> String {
-    let parent = if at == 0 { String::new() } else { format!("-- parent: c0de{:08x}\n", at) };
+/// A revision file; the numbers of the steps are their ids. A step that builds an index beside its readers cannot run in a
+/// transaction, and the file says so, as its author would.
+pub(crate) fn revision(at: usize, step: &Step) -> String {
+    let parent = if at == 0 { String::new() } else { format!("-- parent: {}\n", id(at - 1)) };
+    let alone = if step.runs_alone() { "-- transaction: none\n" } else { "" };
     let (title, up) = (&step.title, step.up.trim_end());
-    let down = step.down.as_deref().expect("each step was given a way back").trim_end();
-    format!("-- {title}\n-- revision: c0de{:08x}\n{parent}\n-- up\n{up}\n\n-- down\n{down}\n", at + 1)
+    let down = step.down.as_deref().map(|down| format!("\n-- down\n{}\n", down.trim_end())).unwrap_or_default();
+    format!("-- {title}\n-- revision: {}\n{parent}{alone}\n-- up\n{up}\n{down}", id(at))
 }
 
-fn slug(title: &str) -> String {
+/// The id of the step at that place.
+pub(crate) fn id(at: usize) -> String {
+    format!("c0de{:08x}", at + 1)
+}
+
+pub(crate) fn slug(title: &str) -> String {
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' };
     title.chars().map(plain).collect::<String>().trim_matches('_').chars().take(40).collect()
 }

@@ -1,12 +1,13 @@
 //! Projects made of schemas and histories that others wrote, which lie outside this repository and are never copied into
-//! it. Whatever the command makes of them must equal what plain SQLite makes of the same files, at every station of a
-//! database's life: init, dump, load, undo, all the way down and up again, search.
+//! it. Whatever the command makes of them must equal what plain SQLite, or the server's own client, makes of the same files,
+//! at every station of a database's life: init, dump, load, undo, all the way down and up again, search.
 
 mod histories;
 mod life;
 mod picture;
 mod plain;
 mod schemas;
+mod servers;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,9 @@ use stead_testkit::servers::TestServer;
 
 use crate::STEAD;
 
+/// A revision that makes a table.
+pub(crate) const KEPT: &str = "-- Kept\n-- revision: 11aa22bb33cc\n\n-- up\nCREATE TABLE kept (id int PRIMARY KEY);\n\n-- down\nDROP TABLE kept;\n";
+
 pub(crate) struct Local {
     pub(crate) fixture: Fixture,
     pub(crate) server: TestServer,

@@ -5,5 +5,6 @@ mod kills;
 mod lines;
 mod local;
 mod rows;
+mod secured;
 
 const STEAD: &str = env!("CARGO_BIN_EXE_stead");

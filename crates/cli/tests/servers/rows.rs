@@ -1,6 +1,7 @@
 //! The rows that concern servers and volumes, one body each, run on every server.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use stead_testkit::fixture::{Fixture, ended};
 use stead_testkit::servers::TestServer::{self, Mariadb, Mysql, Postgres15, Postgres18};
 
 use crate::STEAD;
-use crate::local::Local;
+use crate::local::{KEPT, Local};
 
 /// Started six seconds late is waited for; never started is named after the last attempt.
 fn a_late_server_is_waited_for(server: TestServer) {
@@ -232,4 +233,85 @@ fn row_152_on_mariadb_another_engines_volume_is_refused() {
 #[test]
 fn row_152_on_mysql_another_engines_volume_is_refused() {
     another_engines_volume_is_refused(Mysql);
+}
+
+/// The password that stead drew for its own server is in one file of the volume, which nobody else can read, and nowhere else: not
+/// in what commands say, not in the server's log, data, arguments or environment.
+fn the_password_is_in_one_private_file(server: TestServer) {
+    let Some(local) = Local::new(server) else { return };
+    local.add("[databases.catalog]\nserver = \"main\"\n[apps.own]\npath = \"app\"\ndatabase = \"catalog\"\n");
+    local.add("[seed]\nsteps = [{ sql = \"seed.sql\", database = \"catalog\" }]\n");
+    local.fixture.write("app/migrations/0001_kept.sql", KEPT);
+    local.fixture.write("seed.sql", "INSERT INTO kept VALUES (156);\n");
+    let mut said = vec![local.run(["up"]).exits(0)];
+    let (pid, password) = (local.pid(), local.password());
+    let commands: [&[&str]; 14] = [
+        &["up", "--no-init"],
+        &["status"],
+        &["check"],
+        &["config"],
+        &["wait", "--attempts", "1"],
+        &["volume", "list"],
+        &["volume", "path", "main"],
+        &["database", "list"],
+        &["schema", "print", "database:catalog"],
+        &["dump", "--name", "b"],
+        &["load", "b"],
+        &["undo"],
+        &["seed"],
+        &["init"],
+    ];
+    for command in commands {
+        said.push(local.fixture.run(command).exits(0));
+        said.push(local.fixture.run(["--json"].iter().chain(command.iter().take(1)).chain(&command[1..])));
+    }
+    for (name, of) in [("cmdline", "arguments"), ("environ", "environment")] {
+        let bytes = fs::read(format!("/proc/{pid}/{name}")).expect("the server runs");
+        assert!(!holds(&bytes, &password), "the password is in the server's {of}");
+    }
+    said.extend([
+        local.run(["down"]).exits(0),
+        local.run(["status"]),
+        local.run(["status", "--json"]),
+        local.run(["check"]),
+    ]);
+    for ended in said {
+        assert!(
+            !holds(ended.out.as_bytes(), &password) && !holds(ended.err.as_bytes(), &password),
+            "{}{}",
+            ended.out,
+            ended.err
+        );
+    }
+    let root = local.fixture.path(".");
+    let paths = local.fixture.tree(".").into_keys();
+    let found: Vec<String> =
+        paths.filter(|path| holds(&fs::read(root.join(path)).unwrap_or_default(), &password)).collect();
+    assert_eq!(found, [".stead/volumes/main/password"]);
+    let mode = fs::metadata(root.join(&found[0])).expect("it was read").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "others can read it: {mode:o}");
+}
+
+fn holds(bytes: &[u8], password: &str) -> bool {
+    bytes.windows(password.len()).any(|window| window == password.as_bytes())
+}
+
+#[test]
+fn row_156_on_postgres15_the_password_is_in_one_private_file() {
+    the_password_is_in_one_private_file(Postgres15);
+}
+
+#[test]
+fn row_156_on_postgres18_the_password_is_in_one_private_file() {
+    the_password_is_in_one_private_file(Postgres18);
+}
+
+#[test]
+fn row_156_on_mariadb_the_password_is_in_one_private_file() {
+    the_password_is_in_one_private_file(Mariadb);
+}
+
+#[test]
+fn row_156_on_mysql_the_password_is_in_one_private_file() {
+    the_password_is_in_one_private_file(Mysql);
 }

@@ -12,7 +12,7 @@ use crate::look::{View, copy};
 use crate::scene::{Again, Scene};
 use crate::tally::Tally;
 use crate::trial::random;
-use crate::{STEAD, full};
+use crate::{BUILT, full, stead};
 
 const VIEW: View = View {
     databases: &["catalog", "usage"],
@@ -38,7 +38,7 @@ const OF_INIT: u32 = 2;
 /// The example without what an earlier `init` made of it; its seed program is started without cargo.
 fn example() -> Fixture {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/addons");
-    let fixture = Fixture::empty(STEAD);
+    let fixture = Fixture::empty(stead());
     for name in ["apps", "indexes", "seed", "stead.toml"] {
         let target = fixture.path(name);
         if root.join(name).is_dir() {
@@ -55,9 +55,9 @@ fn example() -> Fixture {
 
 /// The seed program, built beside `stead` if that has not happened yet.
 fn program() -> PathBuf {
-    let program = Path::new(STEAD).with_file_name("addons-seed");
+    let program = Path::new(BUILT).with_file_name("addons-seed");
     if !program.exists() {
-        let target = Path::new(STEAD).ancestors().nth(2).expect("the target folder");
+        let target = Path::new(BUILT).ancestors().nth(2).expect("the target folder");
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "-q", "-p", "addons-seed", "--target-dir"]).arg(target);
         let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();

@@ -34,6 +34,11 @@ impl Chance {
         self.next() & 1 == 1
     }
 
+    /// A number below that one.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end.max(1) as u64).expect("it is below a number of that size")
+    }
+
     /// A moment before that one, every one as likely as the others.
     pub(crate) fn moment(&mut self, end: Duration) -> Duration {
         let nanoseconds = u64::try_from(end.as_nanos()).unwrap_or(u64::MAX).max(1);

@@ -6,6 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use stead_testkit::fixture::{Fixture, Home};
+
+use crate::served;
 
 const STATE: &str = ".stead/development";
 
@@ -34,16 +37,22 @@ pub(crate) fn comparable(names: &BTreeSet<String>) -> BTreeSet<String> {
     names.iter().filter(varies).cloned().collect()
 }
 
-/// Files in the state folder that nothing accounts for: undo points hold what their records name, the folder of an index
-/// holds the build that answers and those that undo points keep, a kept copy has its record.
-pub(crate) fn unexplained(folder: &Path) -> Vec<String> {
-    let names = names(folder);
-    let points = points(folder);
+/// Files in the state folder, and databases on the server, that nothing accounts for: undo points hold what their records
+/// name, the folder of an index holds the build that answers and those that undo points keep, a kept copy has its record.
+pub(crate) fn unexplained(fixture: &Fixture) -> Vec<String> {
+    let folder = fixture.path(".");
+    let names = names(&folder);
+    let points = points(&folder);
     let mut found: Vec<String> = names.iter().filter(|name| is_stray(name)).cloned().collect();
     for (id, record) in &points {
-        found.extend(undo_strays(id, record, &names));
+        let kept = kept_files(record, fixture.home() == Home::Files);
+        found.extend(undo_strays(id, record, &kept, &names));
     }
-    found.extend(index_strays(folder, &points, &names));
+    if fixture.home() != Home::Files {
+        let kept = points.iter().flat_map(|(_, record)| kept(record, "databases")).collect();
+        found.extend(served::unexplained(fixture, kept));
+    }
+    found.extend(index_strays(&folder, &points, &names));
     found.extend(kept_strays(&names));
     found
 }
@@ -69,19 +78,28 @@ fn points(folder: &Path) -> Vec<(String, Value)> {
         .collect()
 }
 
-fn undo_strays(id: &str, record: &Value, names: &BTreeSet<String>) -> Vec<String> {
+/// What an undo point keeps of one list.
+fn kept(record: &Value, list: &str) -> Vec<String> {
+    let entries = record[list].as_array().into_iter().flatten();
+    entries.filter_map(|entry| entry["kept"].as_str()).map(str::to_owned).collect()
+}
+
+/// The files that an undo point keeps; databases on a server are none.
+fn kept_files(record: &Value, databases: bool) -> Vec<String> {
+    let relative = |path: &String| {
+        let path =
+            path.strip_prefix("./").unwrap_or_else(|| panic!("`{path}` would not survive a move of the project"));
+        path.to_owned()
+    };
+    let databases = if databases { kept(record, "databases") } else { Vec::new() };
+    databases.iter().chain(&kept(record, "leaves")).map(relative).collect()
+}
+
+fn undo_strays(id: &str, record: &Value, kept: &[String], names: &BTreeSet<String>) -> Vec<String> {
     let own = format!("{STATE}/undo/{id}");
     if record.is_null() {
         return vec![format!("{own} has no record")];
     }
-    let all = ["databases", "leaves"].into_iter().flat_map(|list| record[list].as_array().expect("a list").iter());
-    let kept: Vec<String> = all
-        .filter_map(|entry| entry["kept"].as_str())
-        .map(|path| {
-            path.strip_prefix("./").unwrap_or_else(|| panic!("`{path}` would not survive a move of the project"))
-        })
-        .map(str::to_owned)
-        .collect();
     let missing = kept.iter().filter(|path| !names.contains(*path)).map(|path| format!("{path} is missing"));
     let record = format!("{own}/point.json");
     let explained = |name: &String| {

@@ -83,6 +83,6 @@ fn killed(scene: &Scene, kill: &Kill, expected: &[(i64, String); 2]) -> Things {
     assert_eq!(scene.look(), scene.new, "killed {kill}");
     assert_eq!(seen(&application), expected[1], "killed {kill}");
     drop(application);
-    assert_eq!(files::unexplained(&scene.fixture.path(".")), Vec::<String>::new(), "killed {kill}");
+    assert_eq!(files::unexplained(&scene.fixture), Vec::<String>::new(), "killed {kill}");
     found
 }

@@ -8,9 +8,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use stead_testkit::fixture::{ended, rows, tables};
+use stead_testkit::fixture::{Fixture, Home, ended, rows, tables};
 
-use crate::STEAD;
+use crate::{served, stead};
 
 /// What each single thing looks like, by its name: `database main`, `leaf pictures`, `index items`, `snapshot b`.
 pub(crate) type Things = BTreeMap<String, String>;
@@ -50,13 +50,22 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     panic!("{} could not be copied", from.display());
 }
 
-/// Looks at a project's folder without touching it.
-pub(crate) fn look(folder: &Path, view: &View) -> Things {
+/// Looks at a project without touching it.
+pub(crate) fn look(fixture: &Fixture, view: &View) -> Things {
+    let mut things = look_at_files(fixture, view);
+    if fixture.home() != Home::Files {
+        things.extend(served::look(fixture, view));
+    }
+    things
+}
+
+/// Looks at what lies in the project's folder, which is everything but the databases on a server.
+pub(crate) fn look_at_files(fixture: &Fixture, view: &View) -> Things {
     let copied = tempfile::Builder::new().prefix("stead-look-").tempdir().expect("a temporary folder");
-    copy(folder, copied.path());
+    copy(&fixture.path("."), copied.path());
     let folder = copied.path();
     let mut things = Things::new();
-    for name in view.databases {
+    for name in view.databases.iter().filter(|_| fixture.home() == Home::Files) {
         things.insert(format!("database {name}"), database(&folder.join(format!(".stead/development/{name}.db"))));
     }
     for name in view.leaves {
@@ -109,7 +118,7 @@ fn totals(path: &Path) -> Vec<Vec<String>> {
 }
 
 /// Long texts only have to be told apart; the count helps whoever reads a failure.
-fn short(text: &str, count: usize) -> String {
+pub(crate) fn short(text: &str, count: usize) -> String {
     format!("{count} in it, {}", &blake3::hash(text.as_bytes()).to_hex()[..12])
 }
 
@@ -143,7 +152,7 @@ fn snapshot(folder: &Path, name: &str) -> String {
     if !path.exists() {
         return ABSENT.to_owned();
     }
-    let verified = stead(folder, &["snapshots", "verify", name]);
+    let verified = answer(folder, &["snapshots", "verify", name]);
     if verified.0 != 0 {
         return format!("not whole: {}", verified.1);
     }
@@ -157,7 +166,7 @@ fn snapshot(folder: &Path, name: &str) -> String {
 
 /// The documents of the index that answers.
 fn index(folder: &Path, view: &View) -> String {
-    let (code, text) = stead(folder, &["search", view.index, view.word, "--limit", "1000", "--json"]);
+    let (code, text) = answer(folder, &["search", view.index, view.word, "--limit", "1000", "--json"]);
     if code != 0 {
         return if text.contains("not built yet") { ABSENT.to_owned() } else { format!("broken: {text}") };
     }
@@ -169,8 +178,8 @@ fn index(folder: &Path, view: &View) -> String {
 }
 
 /// A reading command in a folder: its exit code, and what it printed, or else said.
-fn stead(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let mut command = Command::new(STEAD);
+fn answer(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(stead());
     command.args(arguments).current_dir(folder).env_clear().env("HOME", folder).env("USER", "tester");
     let ended = ended(command.output().expect("the binary was built"));
     (ended.code, if ended.code == 0 { ended.out } else { ended.out + &ended.err })

@@ -7,17 +7,27 @@
 mod addons;
 mod chance;
 mod commands;
+mod copies;
+mod death;
+mod engines;
 mod files;
 mod held;
 mod journal;
 mod kill;
 mod look;
 mod scene;
+mod served;
 mod survivor;
 mod tally;
 mod trial;
 
-const STEAD: &str = env!("CARGO_BIN_EXE_stead");
+/// The binary as it was built.
+const BUILT: &str = env!("CARGO_BIN_EXE_stead");
+
+/// The binary under test; the test command may name a copy, which no other build replaces meanwhile.
+fn stead() -> std::path::PathBuf {
+    std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| BUILT.into(), Into::into)
+}
 
 /// True for the full number, false for the sample.
 fn full() -> bool {

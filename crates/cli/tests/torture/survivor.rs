@@ -41,7 +41,7 @@ fn outlived(scene: &Scene) {
         let mut files = files.clone();
         files.remove("finished.txt");
         assert_eq!(found, files, "killed after {moment} ms\n{}", ended.err);
-        assert_eq!(files::unexplained(&scene.fixture.path(".")), Vec::<String>::new());
+        assert_eq!(files::unexplained(&scene.fixture), Vec::<String>::new());
         scene.fixture.run(scene.arguments).exits(0);
         assert_eq!(scene.look(), scene.new);
     }

@@ -1,0 +1,264 @@
+//! TLS and Unix sockets on every server: one that demands encryption, with certificates made for the test, is met with every mode
+//! there is, the right authority and a wrong one, the right name and a wrong one.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, KeyPair};
+use stead_testkit::fixture::{Ended, Fixture, ended};
+use stead_testkit::servers::TestServer::{self, Mariadb, Mysql, Postgres15, Postgres18};
+
+use crate::STEAD;
+use crate::local::{KEPT, Local};
+
+/// A server that takes no connection over TCP without TLS. It is the project's own server, started again with more words.
+struct Secured {
+    local: Local,
+    child: Child,
+    port: u64,
+    password: String,
+    /// Short, since a socket's path must be.
+    sockets: tempfile::TempDir,
+    certificates: PathBuf,
+}
+
+impl Secured {
+    fn start(server: TestServer) -> Option<Self> {
+        let local = Local::new(server)?;
+        local.run(["up", "--no-init"]).exits(0);
+        let (port, password, pid) = (local.port(), local.password(), local.pid());
+        let line = fs::read(format!("/proc/{pid}/cmdline")).expect("the server runs");
+        local.run(["down"]).exits(0);
+        let data = local.folder().join("data");
+        let owner = fs::metadata(&data).expect("the volume is there");
+        let own = |path: &Path| chown(path, Some(owner.uid()), Some(owner.gid())).expect("we may give it away");
+        let sockets = tempfile::Builder::new().prefix("tls").tempdir_in("/tmp").expect("a temporary folder");
+        own(sockets.path());
+        let certificates = local.folder().join("certificates");
+        fs::DirBuilder::new().mode(0o755).create(&certificates).expect("the volume's folder is ours");
+        make_certificates(&certificates);
+        for name in ["server.pem", "server.key"] {
+            own(&certificates.join(name));
+        }
+        if server.kind() == "postgres" {
+            let rules = data.join("pg_hba.conf");
+            let text = fs::read_to_string(&rules).expect("PostgreSQL has rules").replace("\nhost ", "\nhostssl ");
+            fs::write(&rules, text).expect("the rules can be written");
+        }
+        let line = String::from_utf8(line).expect("words");
+        let mut words = line.split('\0').filter(|word| !word.is_empty()).map(|word| moved(word, sockets.path()));
+        let mut command = Command::new(words.next().expect("a program"));
+        command.args(words).args(secured(server, &certificates)).current_dir(&data).env("LC_ALL", "C");
+        if rustix::process::getuid().is_root() {
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Some(Self { local, child: child.expect("it was started before"), port, password, sockets, certificates })
+    }
+
+    /// The URL of a database, with options.
+    fn url(&self, host: &str, options: &str) -> String {
+        let (kind, password, port) = (self.local.server.kind(), &self.password, self.port);
+        let user = if kind == "postgres" { "postgres" } else { "root" };
+        format!("{kind}://{user}:{password}@{host}:{port}/tls?{options}")
+    }
+
+    /// A project on that URL, with the authorities' certificates beside its file.
+    fn project(&self, url: &str) -> Fixture {
+        let project = Fixture::empty(STEAD);
+        for name in ["right.pem", "wrong.pem"] {
+            project.write(name, fs::read(self.certificates.join(name)).expect("it was made"));
+        }
+        project.write("stead.toml", format!("[project]\nname = \"tls\"\n[databases.far]\nurl = '{url}'\n"));
+        project
+    }
+
+    fn connect(&self, host: &str, options: &str) -> Ended {
+        // Started from elsewhere: files are where the project says, not where somebody stands.
+        let project = self.project(&self.url(host, options));
+        let folder = project.path(".");
+        let mut command = project.command(["wait", "--attempts", "1", "-C"]);
+        let ended = ended(command.arg(folder).current_dir("/").output().expect("the binary was built"));
+        assert!(!ended.err.contains(&self.password), "{}", ended.err);
+        ended
+    }
+
+    /// Waits until it answers over its socket, where no TLS is asked for.
+    fn wait(&self) {
+        let project = self.project(&self.socket());
+        project.run(["wait", "--attempts", "200", "--pause", "50"]).exits(0);
+    }
+
+    fn socket(&self) -> String {
+        let folder = self.sockets.path().display();
+        match self.local.server.kind() {
+            "postgres" => {
+                let (password, port) = (&self.password, self.port);
+                format!("postgres://postgres:{password}@/tls?host={folder}&port={port}")
+            }
+            _ => self.url("localhost", &format!("socket={folder}/s")),
+        }
+    }
+}
+
+impl Drop for Secured {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _ended_already = self.child.wait();
+    }
+}
+
+/// A word of the server's command line, with sockets in another folder: the one it had went with the server.
+fn moved(word: &str, sockets: &Path) -> String {
+    let sockets = sockets.display();
+    match word.split_once('=') {
+        Some(("unix_socket_directories", _)) => format!("unix_socket_directories={sockets}"),
+        Some(("--socket", _)) => format!("--socket={sockets}/s"),
+        Some(("--pid-file", _)) => format!("--pid-file={sockets}/pid"),
+        _ => word.to_owned(),
+    }
+}
+
+/// The words that switch TLS on and everything else off.
+fn secured(server: TestServer, certificates: &Path) -> Vec<String> {
+    let path = |name: &str| certificates.join(name).display().to_string();
+    match server.kind() {
+        "postgres" => vec![
+            "-c".to_owned(),
+            "ssl=on".to_owned(),
+            "-c".to_owned(),
+            format!("ssl_cert_file={}", path("server.pem")),
+            "-c".to_owned(),
+            format!("ssl_key_file={}", path("server.key")),
+        ],
+        _ => vec![
+            format!("--ssl-cert={}", path("server.pem")),
+            format!("--ssl-key={}", path("server.key")),
+            "--require-secure-transport=ON".to_owned(),
+        ],
+    }
+}
+
+/// An authority, a certificate of it for the name `localhost`, and an authority that nobody asked.
+fn make_certificates(folder: &Path) {
+    let write = |name: &str, text: String, mode: u32| {
+        use std::os::unix::fs::PermissionsExt;
+        fs::write(folder.join(name), text).expect("the test's own folder");
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).expect("the test's own file");
+    };
+    let (authority, key) = authority("right");
+    write("right.pem", authority.pem(), 0o644);
+    write("wrong.pem", self::authority("wrong").0.pem(), 0o644);
+    let own = KeyPair::generate().expect("a key");
+    let mut names = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    names.distinguished_name.push(DnType::CommonName, "localhost");
+    let signed = names.signed_by(&own, &authority, &key).expect("a certificate");
+    write("server.pem", signed.pem(), 0o644);
+    write("server.key", own.serialize_pem(), 0o600);
+}
+
+fn authority(name: &str) -> (Certificate, KeyPair) {
+    let key = KeyPair::generate().expect("a key");
+    let mut parameters = CertificateParams::new(Vec::new()).expect("no name");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    parameters.distinguished_name.push(DnType::CommonName, format!("the {name} authority"));
+    (parameters.self_signed(&key).expect("a certificate"), key)
+}
+
+/// Every mode against a server that insists: the options, the host, and the words of the refusal, none where it is let in.
+fn modes(server: TestServer) -> Vec<(&'static str, &'static str, Option<&'static str>)> {
+    match server.kind() {
+        "postgres" => vec![
+            ("", "127.0.0.1", None),
+            ("sslmode=disable", "localhost", Some("does not let us in")),
+            ("sslmode=require", "127.0.0.1", None),
+            ("sslmode=require&sslrootcert=wrong.pem", "localhost", Some("certificate")),
+            ("sslmode=verify-ca&sslrootcert=right.pem", "127.0.0.1", None),
+            ("sslmode=verify-ca&sslrootcert=wrong.pem", "localhost", Some("certificate")),
+            ("sslmode=verify-full&sslrootcert=right.pem", "localhost", None),
+            ("sslmode=verify-full&sslrootcert=right.pem", "127.0.0.1", Some("certificate")),
+            ("sslmode=verify-full&sslrootcert=wrong.pem", "localhost", Some("certificate")),
+            ("sslmode=verify-full", "localhost", Some("certificate")),
+            ("sslmode=verify-full&sslrootcert=absent.pem", "localhost", Some("absent.pem")),
+        ],
+        _ => vec![
+            ("", "127.0.0.1", None),
+            ("ssl-mode=disabled", "localhost", Some("does not let us in")),
+            ("ssl-mode=required", "127.0.0.1", None),
+            ("ssl-mode=verify-ca&ssl-ca=right.pem", "127.0.0.1", None),
+            ("ssl-mode=verify-ca&ssl-ca=wrong.pem", "localhost", Some("certificate")),
+            ("ssl-mode=verify-identity&ssl-ca=right.pem", "localhost", None),
+            ("ssl-mode=verify-identity&ssl-ca=right.pem", "127.0.0.1", Some("certificate")),
+            ("ssl-mode=verify-identity&ssl-ca=wrong.pem", "localhost", Some("certificate")),
+            ("ssl-mode=verify-identity", "localhost", Some("certificate")),
+            ("ssl-mode=verify-identity&ssl-ca=absent.pem", "localhost", Some("absent.pem")),
+        ],
+    }
+}
+
+fn encryption_is_what_the_url_asks_for(server: TestServer) {
+    let Some(secured) = Secured::start(server) else { return };
+    secured.wait();
+    for (options, host, refusal) in modes(server) {
+        let ended = secured.connect(host, options);
+        match refusal {
+            None => assert_eq!(ended.code, 0, "`{options}` at {host}: {}", ended.err),
+            Some(words) => {
+                assert_eq!(ended.code, 7, "`{options}` at {host}: {}", ended.err);
+                assert!(ended.err.contains(words), "`{options}` at {host} does not say `{words}`: {}", ended.err);
+                assert!(
+                    ended.err.contains("`far`") && ended.err.contains("hint"),
+                    "`{options}` at {host}: {}",
+                    ended.err
+                );
+            }
+        }
+    }
+    a_whole_life(&secured);
+}
+
+/// Everything goes through an encrypted connection, and through a socket: also bulk work, cancellation and locks, which open
+/// connections of their own.
+fn a_whole_life(secured: &Secured) {
+    let options = match secured.local.server.kind() {
+        "postgres" => "sslmode=verify-full&sslrootcert=right.pem",
+        _ => "ssl-mode=verify-identity&ssl-ca=right.pem",
+    };
+    for url in [secured.url("localhost", options), secured.socket()] {
+        let project = secured.project(&url);
+        project.write("app/migrations/0001_kept.sql", KEPT);
+        project.write("seed.sql", "INSERT INTO kept VALUES (1), (2);\n");
+        let more = "[apps.own]\npath = \"app\"\ndatabase = \"far\"\n[seed]\nsteps = [{ sql = \"seed.sql\" }]\n";
+        project.write("stead.toml", format!("{}{more}", project.read("stead.toml")));
+        project.run(["init"]).exits(0);
+        project.run(["dump", "--name", "b"]).exits(0).says("2 rows");
+        project.run(["load", "b"]).exits(0).says("2 rows");
+        project.run(["undo"]).exits(0);
+        project.run(["check"]).exits(0);
+        project.run(["reset", "--yes"]).exits(0);
+        project.run(["database", "destroy", "far", "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn on_postgres15_encryption_is_what_the_url_asks_for() {
+    encryption_is_what_the_url_asks_for(Postgres15);
+}
+
+#[test]
+fn on_postgres18_encryption_is_what_the_url_asks_for() {
+    encryption_is_what_the_url_asks_for(Postgres18);
+}
+
+#[test]
+fn on_mariadb_encryption_is_what_the_url_asks_for() {
+    encryption_is_what_the_url_asks_for(Mariadb);
+}
+
+#[test]
+fn on_mysql_encryption_is_what_the_url_asks_for() {
+    encryption_is_what_the_url_asks_for(Mysql);
+}

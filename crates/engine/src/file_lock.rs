@@ -8,6 +8,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
+
 use crate::{EngineError, ErrorClass, Holder, Lock, LockRequest};
 
 /// The first pause between two tries.
@@ -26,9 +28,15 @@ struct FileLock {
     left_behind: Option<Holder>,
 }
 
+#[async_trait]
 impl Lock for FileLock {
     fn left_behind(&self) -> Option<&Holder> {
         self.left_behind.as_ref()
+    }
+
+    /// The system keeps it as long as the file is open.
+    async fn still_held(&self) -> Result<(), EngineError> {
+        Ok(())
     }
 }
 

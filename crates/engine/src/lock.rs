@@ -4,7 +4,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+
+use crate::EngineError;
 
 /// Who holds a lock, written where the next one who wants it can read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +42,16 @@ pub struct LockRequest<'a> {
 }
 
 /// A lock that is held until the value is dropped.
+#[async_trait]
 pub trait Lock: Send + Sync {
     /// Who held it before and did not give it back in an orderly way: the last run was cut off.
     fn left_behind(&self) -> Option<&Holder>;
+
+    /// Asks whether it is held still, before something is done that cannot be taken back: a server frees the lock of a session
+    /// that somebody has ended.
+    ///
+    /// # Errors
+    ///
+    /// That it is lost, in the class of whatever ended the session.
+    async fn still_held(&self) -> Result<(), EngineError>;
 }

@@ -26,10 +26,14 @@ const TELL: Duration = Duration::from_secs(1);
 /// How often an idle connection shows that it is alive.
 const ALIVE: Duration = Duration::from_secs(60);
 
+/// Whether the lock is held still; the answer goes back.
+type Question = oneshot::Sender<Result<(), EngineError>>;
+
 /// A held lock.
 struct MysqlLock {
     left_behind: Option<Holder>,
-    release: Option<oneshot::Sender<()>>,
+    /// Asks the keeper; dropped, it lets the keeper go.
+    ask: Option<mpsc::Sender<Question>>,
     keeper: Option<JoinHandle<()>>,
 }
 
@@ -38,11 +42,19 @@ impl Lock for MysqlLock {
     fn left_behind(&self) -> Option<&Holder> {
         self.left_behind.as_ref()
     }
+
+    async fn still_held(&self) -> Result<(), EngineError> {
+        let gone = || EngineError::new(ErrorClass::Bug, "the thread that keeps the lock has ended without a word");
+        let (tell, answer) = oneshot::channel();
+        let ask = self.ask.as_ref().ok_or_else(gone)?;
+        ask.send(tell).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
 }
 
 impl Drop for MysqlLock {
     fn drop(&mut self) {
-        drop(self.release.take());
+        drop(self.ask.take());
         if let Some(keeper) = self.keeper.take() {
             let _panicked = keeper.join();
         }
@@ -77,13 +89,13 @@ pub(crate) async fn acquire(
         timeout: request.timeout,
     };
     let (tell, news) = mpsc::channel(4);
-    let (release, released) = oneshot::channel();
+    let (ask, questions) = mpsc::channel(1);
     let keeper = std::thread::Builder::new()
         .name("mysql-lock".to_owned())
-        .spawn(move || keep(wish, &tell, released))
+        .spawn(move || keep(wish, &tell, questions))
         .map_err(|error| EngineError::io("no thread can be started", &error))?;
     // Dropped with this future, the value lets the keeper go and waits for it.
-    let mut lock = MysqlLock { left_behind: None, release: Some(release), keeper: Some(keeper) };
+    let mut lock = MysqlLock { left_behind: None, ask: Some(ask), keeper: Some(keeper) };
     // Declared after the lock and so dropped before it: a keeper that nobody listens to gives up.
     let mut news = news;
     while let Some(told) = news.recv().await {
@@ -99,7 +111,7 @@ pub(crate) async fn acquire(
     Err(EngineError::new(ErrorClass::Bug, "the thread that takes the lock has ended without a word"))
 }
 
-fn keep(wish: Wish, tell: &mpsc::Sender<News>, released: oneshot::Receiver<()>) {
+fn keep(wish: Wish, tell: &mpsc::Sender<News>, questions: mpsc::Receiver<Question>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -118,7 +130,7 @@ fn keep(wish: Wish, tell: &mpsc::Sender<News>, released: oneshot::Receiver<()>) 
         match keeper.wait(tell).await {
             Ok(left_behind) => {
                 if tell.send(News::Taken(left_behind)).await.is_ok() {
-                    keeper.hold(released).await;
+                    keeper.hold(questions).await;
                 }
             }
             Err(error) => {
@@ -270,9 +282,25 @@ impl Keeper {
     }
 
     /// Shows the server now and then that somebody is there, until the lock's value is dropped.
-    async fn hold(&mut self, mut released: oneshot::Receiver<()>) {
-        while tokio::time::timeout(ALIVE, &mut released).await.is_err() {
-            let _lost_already = self.connection.own("DO 0").await;
+    async fn hold(&mut self, mut questions: mpsc::Receiver<Question>) {
+        loop {
+            match tokio::time::timeout(ALIVE, questions.recv()).await {
+                Err(_nothing_to_do) => {
+                    let _lost_already = self.connection.own("DO 0").await;
+                }
+                Ok(Some(question)) => {
+                    let _nobody_waits = question.send(self.still_held().await);
+                }
+                Ok(None) => return,
+            }
+        }
+    }
+
+    async fn still_held(&mut self) -> Result<(), EngineError> {
+        let rows = self.connection.texts(&format!("SELECT IS_USED_LOCK('{}') = CONNECTION_ID()", self.name)).await?;
+        match rows.into_iter().flatten().next().flatten().as_deref() {
+            Some("1") => Ok(()),
+            _ => Err(EngineError::new(ErrorClass::Interrupted, "the server has freed the lock")),
         }
     }
 

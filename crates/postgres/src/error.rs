@@ -83,22 +83,36 @@ pub(crate) fn late(address: &Address, limit: Duration) -> EngineError {
 /// An error on a connection that stands. `farewell` is what the server said when it hung up.
 pub(crate) fn running(error: &Driver, sql: &str, farewell: Option<&DbError>) -> EngineError {
     if let Some(server) = error.as_db_error() {
-        return told(server, sql);
+        return if ENDS.contains(&server.code().code()) { lost(Some(server)) } else { told(server, sql) };
     }
     if let Some(ours) = error.source().and_then(|source| source.downcast_ref::<EngineError>()) {
         return ours.clone();
     }
     if let Some(server) = farewell.filter(|_| error.is_closed() || io_error(error).is_some()) {
-        let mut told = told(server, "");
-        told.class = ErrorClass::Interrupted;
-        told.message = format!("the server has ended the connection: {}", told.message);
-        return told;
+        return lost(Some(server));
     }
     match io_error(error) {
-        Some(io) => EngineError::new(ErrorClass::Interrupted, format!("the connection is lost: {}", plain(io))),
-        None if error.is_closed() => EngineError::new(ErrorClass::Interrupted, "the connection is lost"),
+        Some(io) => {
+            let lost = lost(None);
+            EngineError { message: format!("{}: {}", lost.message, plain(io)), ..lost }
+        }
+        None if error.is_closed() => lost(None),
         None => EngineError::new(ErrorClass::Bug, chain(error)),
     }
+}
+
+/// States in which the server ends a session that it had let in: an administrator's word, a crash, a time limit.
+const ENDS: [&str; 3] = ["57P01", "57P02", "57P05"];
+
+/// A connection that is gone, with what the server said of it as far as that was heard.
+fn lost(server: Option<&DbError>) -> EngineError {
+    let said = server.map(|server| told(server, ""));
+    let mut error = EngineError::new(ErrorClass::Interrupted, "the connection was lost");
+    if let Some(said) = said {
+        error.message = format!("{}: {}", error.message, said.message);
+        error.engine_code = said.engine_code;
+    }
+    error.hint("see the server's log; nothing of the open transaction is kept")
 }
 
 /// What the server told, as an error. Rows that break a constraint are not repeated: they are people's data.
@@ -122,7 +136,6 @@ fn told(server: &DbError, sql: &str) -> EngineError {
             error.hint("the server is a standby, or `default_transaction_read_only` is set for role or database")
         }
         "53100" => error.hint("free some space on the server, then run the command again"),
-        "57P01" => error.hint("see the server's log; nothing of the open transaction is kept"),
         _ => error,
     }
 }

@@ -6,7 +6,9 @@
 
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use stead_engine::{EngineError, ErrorClass, Holder, Lock, LockRequest, Place};
+use tokio::sync::Mutex;
 use tokio_postgres::Row;
 
 use crate::admin::{self, NAME_BYTES};
@@ -27,21 +29,30 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A lock that is held.
 struct AdvisoryLock {
-    connection: Option<Connection>,
+    connection: Mutex<Option<Connection>>,
     name: String,
     left_behind: Option<Holder>,
 }
 
+#[async_trait]
 impl Lock for AdvisoryLock {
     fn left_behind(&self) -> Option<&Holder> {
         self.left_behind.as_ref()
+    }
+
+    /// It is held as long as its session is there.
+    async fn still_held(&self) -> Result<(), EngineError> {
+        match self.connection.lock().await.as_mut() {
+            Some(connection) => connection.rows("SELECT 1", &[]).await.map(|_rows| ()),
+            None => Ok(()),
+        }
     }
 }
 
 impl Drop for AdvisoryLock {
     /// Says that this run ended in order; the end of the connection frees the lock.
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
+        let Some(mut connection) = self.connection.get_mut().take() else { return };
         let name = std::mem::take(&mut self.name);
         let farewell = async move {
             let sql = "DELETE FROM public.stead_lock WHERE name = $1";
@@ -76,7 +87,7 @@ pub(crate) async fn acquire(
         true => sign(&mut connection, name, &request.holder).await,
         false => None,
     };
-    Ok(Box::new(AdvisoryLock { connection: Some(connection), name: name.to_owned(), left_behind }))
+    Ok(Box::new(AdvisoryLock { connection: Mutex::new(Some(connection)), name: name.to_owned(), left_behind }))
 }
 
 /// The lock's number: 64 bits of a digest of the name. Two names that share one only wait for each other.

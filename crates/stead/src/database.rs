@@ -120,6 +120,7 @@ pub async fn destroy(environment: &Environment, name: &str) -> Result<()> {
     destroyable(environment, name)?;
     let _held = environment.hold().await?;
     let database = environment.database(name)?;
+    environment.still_held().await?;
     let removed = database.server.remove(&database.place).await;
     Ok(removed.map_err(|error| database.named(error))?)
 }

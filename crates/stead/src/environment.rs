@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use stead_engine::file_lock::{is_held, lock_file};
@@ -125,12 +125,19 @@ pub struct Environment {
     /// Who runs the command.
     pub caller: Caller,
     search_engines: Mutex<BTreeMap<String, Arc<dyn SearchEngine>>>,
+    /// What this run holds, as long as it does.
+    locks: Mutex<Weak<Locks>>,
+}
+
+/// Locks in the order in which they are given back: each database's, in name order, then the environment's.
+struct Locks {
+    databases: Vec<Box<dyn Lock>>,
+    _environment: Box<dyn Lock>,
 }
 
 /// The locks of one run; dropping it gives them back.
 pub struct Held {
-    _databases: Vec<Box<dyn Lock>>,
-    _environment: Box<dyn Lock>,
+    _locks: Arc<Locks>,
     /// The operation that a former run had begun and this one finished.
     pub finished: Option<String>,
 }
@@ -157,6 +164,7 @@ impl Environment {
             caller,
             project,
             search_engines: Mutex::default(),
+            locks: Mutex::default(),
         })
     }
 
@@ -293,10 +301,32 @@ impl Environment {
         if let Some(holder) = left {
             self.warn(format!("the run before this one did not end well: {holder}"));
         }
+        let locks = Arc::new(Locks { databases, _environment: environment });
+        *self.locks.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&locks);
         self.refuse_foreign().await?;
         seed::wait_until_over(self).await?;
         let finished = self.repair().await?;
-        Ok(Held { _environment: environment, _databases: databases, finished })
+        Ok(Held { _locks: locks, finished })
+    }
+
+    /// Refuses to go on if a server has freed one of the locks that this run holds, because somebody ended its session: then
+    /// another run may be at work.
+    ///
+    /// # Errors
+    ///
+    /// `lock-lost`, exit 5.
+    pub async fn still_held(&self) -> Result<()> {
+        let locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let Some(locks) = locks else { return Ok(()) };
+        for (database, lock) in self.databases.iter().zip(&locks.databases) {
+            lock.still_held().await.map_err(|error| {
+                let message = format!("the lock of database `{}` was lost: {}", database.name, error.message);
+                Error::new(Kind::Locked, "lock-lost", message)
+                    .hint("another run may have begun meanwhile; this one has stopped before its next step")
+                    .hint("run the command again")
+            })?;
+        }
+        Ok(())
     }
 
     /// Refuses databases that another project or environment works on, before anything of theirs is taken for a leftover.

@@ -125,6 +125,7 @@ impl Journal {
         let path = environment.state.journal();
         let text = files::to_record(self, &files::base_of(environment.state.folder()));
         passed("journal.before")?;
+        environment.still_held().await?;
         files::write_whole(&path, &text)?;
         passed("journal.written")?;
         self.carry_out(environment).await

@@ -104,6 +104,7 @@ pub(crate) async fn carry_out(
     let mut sessions: BTreeMap<String, Box<dyn Session>> = BTreeMap::new();
     let mut done = Vec::new();
     for step in steps {
+        environment.still_held().await?;
         let name = &step.target.database;
         if !sessions.contains_key(name) {
             let mut session = database_of(databases, name)?.open(Access::Write).await?;

@@ -422,8 +422,22 @@ impl Fixture {
 
     /// The command with a clean environment, ready for more.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.binary);
-        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        let mut command = self.program(&self.binary);
+        command.args(arguments);
+        command
+    }
+
+    /// The same for a command that hears every signal, also where the tests were started with some switched off, as `nohup` and
+    /// shells in the background do.
+    pub fn attentive<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.program(Path::new("env"));
+        command.arg("--default-signal").arg(&self.binary).args(arguments);
+        command
+    }
+
+    fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).env_clear();
         for name in ["PATH", "LD_LIBRARY_PATH"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

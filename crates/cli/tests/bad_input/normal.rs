@@ -20,12 +20,20 @@ pub(crate) fn normal(out: &str, err: &str, folder: &Path) -> String {
 pub(crate) fn without_names(said: &str, fixture: &Fixture) -> String {
     let mut said = said.replace(fixture.prefix(), "");
     // Which of these it is depends on who is faster.
-    for hung_up in
-        ["early eof", "unexpected end of file", "connection closed", "Connection reset by peer", "Broken pipe"]
-    {
+    for hung_up in [
+        "early eof",
+        "bytes remaining on stream",
+        "unexpected end of file",
+        "connection closed",
+        "Connection reset by peer",
+        "Broken pipe",
+    ] {
         said = said.replace(hung_up, "[hung up]");
     }
     said = said.replace("[hung up] (os error 32)", "[hung up]").replace("[hung up] (os error 104)", "[hung up]");
+    // Whether the server's last word was heard depends on that too.
+    let last_word = ": terminating connection due to administrator command";
+    said = said.replace(last_word, "").replace("the connection was lost: [hung up]", "the connection was lost");
     for mark in [
         "_stead_new_",
         "_stead_kept_",

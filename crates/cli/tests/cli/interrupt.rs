@@ -18,7 +18,7 @@ const HEAD: &str = "-- Long\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\
 const QUICKLY: Duration = Duration::from_secs(8);
 
 fn start(fixture: &Fixture, arguments: &[&str]) -> Child {
-    piped(&mut fixture.command(arguments))
+    piped(&mut fixture.attentive(arguments))
 }
 
 fn piped(command: &mut Command) -> Child {
@@ -32,9 +32,10 @@ fn send(process: u32, signal: Signal) {
 
 /// Stops a command and waits for its end.
 #[track_caller]
-fn stopped(child: Child, signal: Signal) -> Ended {
+fn stopped(mut child: Child, signal: Signal) -> Ended {
     let began = Instant::now();
     send(child.id(), signal);
+    until("its end", || child.try_wait().expect("it can be waited for").is_some());
     let ended = ended(child.wait_with_output().expect("it can be waited for"));
     assert!(began.elapsed() < QUICKLY && !ended.err.contains("stopped at once"), "it did not let go: {}", ended.err);
     ended.exits(6).says("was stopped by").says("run the same command again")
@@ -229,7 +230,7 @@ fn is_dead(process: Pid) -> bool {
 #[test]
 fn a_second_signal_ends_what_does_not_let_go() {
     let fixture = ready();
-    let mut command = fixture.command(["dump", "--name", "b"]);
+    let mut command = fixture.attentive(["dump", "--name", "b"]);
     let dump = fixture.stop_at("dump.manifest", command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     let began = Instant::now();
     send(dump.id(), Signal::INT);
@@ -266,7 +267,7 @@ fn a_shell_keeps_the_keyboard_to_itself() {
     fixture.write("bin/sqlite3", "#!/bin/sh\ntrap : INT\ntouch begun\nread line\necho \"got $line\"\n");
     std::fs::set_permissions(&client, std::fs::Permissions::from_mode(0o755)).expect("the test's own file");
     let path = format!("{}:{}", fixture.path("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let mut command = fixture.command(["database", "shell", "main"]);
+    let mut command = fixture.attentive(["database", "shell", "main"]);
     let mut shell = piped(command.env("PATH", path).stdin(Stdio::piped()));
     until("the client", || fixture.path("begun").exists());
     send(shell.id(), Signal::INT);

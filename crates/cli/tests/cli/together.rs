@@ -97,3 +97,55 @@ every_engine! {
         assert!(slow.wait().expect("it can be waited for").success());
     }
 }
+
+/// Ends the sessions that hold the locks of a process, as an operator might; false where nobody could.
+fn end_locks(fixture: &Fixture, process: u32) -> bool {
+    match fixture.home().engine() {
+        "sqlite" => false,
+        "postgres" => {
+            let sessions = format!("FROM pg_stat_activity WHERE application_name LIKE '%[{process}@%'");
+            fixture.on_server(&format!("SELECT pg_terminate_backend(pid) {sessions}"));
+            while fixture.on_server(&format!("SELECT count(*) {sessions}")) != [["0"]] {}
+            true
+        }
+        _ => {
+            let holders =
+                format!("SELECT connection FROM stead_locks.holders WHERE holder LIKE '%\"process\":{process},%'");
+            let held = fixture.on_server(&holders);
+            assert_eq!(held.len(), 2, "a lock a database");
+            for connection in held {
+                let connection = &connection[0];
+                fixture.on_server(&format!("KILL {connection}"));
+                let there = format!("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = {connection}");
+                while fixture.on_server(&there) != [["0"]] {}
+            }
+            true
+        }
+    }
+}
+
+every_engine! {
+    #[test]
+    fn a_run_that_lost_its_locks_replaces_nothing(fixture: ready) {
+        fixture.run(["dump", "--name", "a"]).exits(0);
+        let statement = "DELETE FROM items WHERE id = 1";
+        fixture.sql("main", statement);
+        let (before, databases) = (fixture.content(), fixture.server_databases());
+        let mut command = fixture.command(["load", "a", "--skip-index"]);
+        let child = fixture.stop_at("journal.before", command.stderr(Stdio::piped()).stdout(Stdio::null()));
+        let lost = end_locks(&fixture, child.id());
+        fixture.go_on();
+        let ended = stead_testkit::fixture::ended(child.wait_with_output().expect("it was started with pipes"));
+        if lost {
+            ended.exits(5).says("the lock of database `main` was lost");
+            assert_eq!(fixture.content(), before);
+            fixture.run(["status"]).exits(0);
+            fixture.run(["dump", "--name", "b"]).exits(0);
+            assert_eq!((fixture.content(), fixture.server_databases()), (before, databases));
+            assert_eq!(fixture.strays(), Vec::<String>::new());
+        } else {
+            ended.exits(0);
+            assert_ne!(fixture.content(), before);
+        }
+    }
+}

@@ -62,7 +62,7 @@ pub(crate) const CASES: &[ServerCase] = &[
         exit: 1,
         says: &[
             r#"
-            error[interrupted]: database `main`: the rows of `"public"."stead_ledger"`: the server has ended the connection: terminating connection due to administrator command
+            error[interrupted]: database `main`: the rows of `"public"."stead_ledger"`: the connection was lost
               hint: see the server's log; nothing of the open transaction is kept
             "#,
             r"
@@ -90,7 +90,7 @@ pub(crate) const CASES: &[ServerCase] = &[
         exit: 1,
         says: &[
             r"
-            error[interrupted]: snapshot `kept`, database `main`: the rows of `public.items` cannot be loaded: terminating connection due to administrator command
+            error[interrupted]: snapshot `kept`, database `main`: the rows of `public.items` cannot be loaded: the connection was lost
               hint: see the server's log; nothing of the open transaction is kept
             ",
             r"

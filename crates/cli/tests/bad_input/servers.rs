@@ -152,9 +152,20 @@ fn databases(fixture: &Fixture) -> BTreeMap<String, String> {
     found
 }
 
+/// Whether the full number was asked for.
+fn full() -> bool {
+    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
+}
+
 fn run_on(server: TestServer) {
     let home = Home::On(server);
-    let cases: Vec<&ServerCase> = PARTS.iter().copied().flatten().filter(|case| case.is_on(home)).collect();
+    let cases = PARTS.iter().copied().flatten().filter(|case| case.is_on(home));
+    // The second server of each family says what the first one says, so without the full number it is asked for a part.
+    let every = if full() || matches!(server, Postgres15 | Mariadb) { 1 } else { 3 };
+    let cases: Vec<&ServerCase> = cases.step_by(every).collect();
+    if every > 1 {
+        stead_testkit::skip::skip("torture", "all cases run on this server with STEAD_TORTURE=full only");
+    }
     let failed = side_by_side(&cases, |case| catch_unwind(AssertUnwindSafe(|| case.run(home))).is_err());
     let failed: Vec<&str> = failed.into_iter().map(|case| case.name).collect();
     assert!(failed.is_empty(), "{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));

@@ -94,7 +94,8 @@ fn moments(
     number: u32,
     duration: std::time::Duration,
 ) {
-    while tally.line("random").kills < number {
+    // A line without kills would be taken for one that has lost them.
+    while number > 0 && tally.line("random").kills < number {
         let kill = Kill::After { moment: chance.moment(duration), group: chance.coin() };
         let next = if chance.coin() { Next::Init } else { Next::Same };
         let way = Way { next, hasty: scene.served() && chance.coin() };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use stead_testkit::servers::TestServer;
 
-use super::life::{Floor, Life};
+use super::life::{Floor, Life, full};
 use crate::histories::{increments, paired};
 use crate::life::Step;
 use crate::{corpus, read};
@@ -28,23 +28,6 @@ fn mend(steps: &mut [Step], title: &str, wrong: &str, right: &str) {
     let down = step.down.as_mut().expect("the step to mend has a way back");
     assert!(down.contains(wrong), "`{wrong}` is not in the way back of {title}");
     *down = down.replace(wrong, right);
-}
-
-/// Whether the full number was asked for. The two long histories are lived on one server each without it, and not walked down.
-fn full() -> bool {
-    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
-}
-
-/// Whether a long history is lived on this server; reports it if not.
-fn has_turn(server: TestServer, sample: TestServer) -> bool {
-    let turn = full() || server == sample;
-    if !turn {
-        stead_testkit::skip::skip(
-            "torture",
-            &format!("without STEAD_TORTURE=full this one runs on {} alone", sample.key()),
-        );
-    }
-    turn
 }
 
 /// Authelia, 26 steps with a way back each, rows taken along.
@@ -92,9 +75,6 @@ fn goose(text: &str) -> String {
 /// back, and the step at the floor loses a column on its way back that it needs on its way up. It makes a partition for each
 /// day, and its steps run at different moments of that day.
 fn hatchet(server: TestServer) {
-    if !has_turn(server, TestServer::Postgres18) {
-        return;
-    }
     let Some(folder) = corpus("histories/hatchet-postgres") else { return };
     let mut steps = Vec::new();
     for path in crate::files(&folder, ".sql").iter().take(181) {
@@ -116,9 +96,6 @@ fn version(path: &Path) -> String {
 /// crates.io, 285 steps with a way back each. Of these two name what is not there, one lacks a semicolon, and one does not bring
 /// back a column that older ones need; the first months of all cannot be taken back.
 fn crates_io(server: TestServer) {
-    if !has_turn(server, TestServer::Postgres15) {
-        return;
-    }
     let Some(folder) = corpus("histories/crates.io-postgres/migrations") else { return };
     let entries = std::fs::read_dir(&folder).expect("the corpus can be read");
     let mut folders: Vec<_> =

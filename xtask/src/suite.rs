@@ -78,6 +78,8 @@ pub(crate) fn torture(workspace: &Workspace, suite: &str) -> Result<bool> {
     Ok(conclude(&report, &Selection { packages: Vec::new(), filters }, passed, ""))
 }
 
+/// What the test programs of Rust take the number of tests at once from.
+const THREADS: &str = "RUST_TEST_THREADS";
 /// Crates none of whose tests asks for a server.
 const WITHOUT_SERVERS: [&str; 9] = [
     "stead-engine",
@@ -165,6 +167,9 @@ impl Run {
     fn set_environment(&self, command: &mut Command) {
         command.env("STEAD_TEST_BINARY", &self.account.binary).env("STEAD_TEST_SKIPS", &self.skips);
         command.envs(self.servers.variables.iter().map(|(name, value)| (name, value)));
+        if std::env::var_os(THREADS).is_none() {
+            command.env(THREADS, threads().to_string());
+        }
         match self.account.user {
             Some(user) => command.env("STEAD_TEST_USER", user),
             None => command.env_remove("STEAD_TEST_USER"),
@@ -176,6 +181,11 @@ impl Run {
             std::fs::read_to_string(&self.skips).with_context(|| format!("reading `{}`", self.skips.display()))?;
         Ok(report::skips(&text))
     }
+}
+
+/// How many tests run at once. Most of them wait for servers and locks as long as they work.
+fn threads() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Runs the tests, passing on what they print and keeping count.

@@ -254,8 +254,13 @@ impl Drop for Login {
     fn drop(&mut self) {
         self.fixture.remove_databases();
         let name = self.fixture.name_on_server("canary");
-        let user = if self.fixture.home().is_mysql() { format!("USER '{name}'@'%'") } else { format!("ROLE {name}") };
-        self.fixture.on_server(&format!("DROP {user}"));
+        if self.fixture.home().is_mysql() {
+            self.fixture.on_server(&format!("DROP USER '{name}'@'%'"));
+            return;
+        }
+        // Whoever locks first on a server makes the table of holders, which stays.
+        self.fixture.on_server(&format!("REASSIGN OWNED BY {name} TO CURRENT_USER"));
+        self.fixture.on_server(&format!("DROP ROLE {name}"));
     }
 }
 

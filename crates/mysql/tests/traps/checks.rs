@@ -270,7 +270,7 @@ fn odd_for(user: &str, kind: EngineKind) -> String {
         ("default_storage_engine", "'MyISAM'"),
     ];
     let numbers =
-        [("sql_select_limit", "1"), (limit, "50"), ("group_concat_max_len", "4"), ("div_precision_increment", "0")];
+        [("sql_select_limit", "1"), (limit, "5000"), ("group_concat_max_len", "4"), ("div_precision_increment", "0")];
     let words = words.map(|(name, value)| format!("SESSION {name} = {}", odd(name, value)));
     let numbers = numbers.map(|(name, value)| format!("SESSION {name} = CAST({} AS UNSIGNED)", odd(name, value)));
     [words.join(", "), numbers.join(", ")].join(", ")

@@ -85,6 +85,10 @@ fn kill_during_commands_on_postgres15() {
 
 #[test]
 fn kill_during_commands_on_postgres18() {
+    if !full() {
+        stead_testkit::skip::skip("torture", "runs on this version with STEAD_TORTURE=full only");
+        return;
+    }
     kills_on(Postgres18);
 }
 

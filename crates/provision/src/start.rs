@@ -110,7 +110,11 @@ impl Launch<'_> {
     async fn run(&self) -> Result<Started> {
         let volume = &self.start.volume;
         match volume.state()? {
-            State::Running(running) => return self.join(running).await,
+            State::Running(running) => match self.join(running).await {
+                // It was on its way down when we came.
+                Err(ProvisionError::Ended { .. }) => self.clear_up().await?,
+                joined => return joined,
+            },
             State::CutOff => self.clear_up().await?,
             State::Absent | State::HalfMade | State::Stopped => {}
         }

@@ -14,6 +14,7 @@ use crate::bed::Bed;
 crate::on_each_server!(
     a_half_made_volume_is_said_and_made_anew,
     a_killed_server_is_started_again,
+    a_server_that_goes_while_it_is_waited_for_is_started_again,
     a_reused_process_number_is_left_alone,
     an_unrecorded_server_is_taken_over_or_named,
     a_taken_port_is_named_or_avoided,
@@ -50,6 +51,20 @@ async fn a_killed_server_is_started_again(bed: &Bed) {
     assert_eq!((second.beginning, second.access.port), (Beginning::Started, first.access.port));
     Knock.ask(&second.access).await.expect("the test's own surroundings are sound");
     assert_ne!(second.process, first.process);
+}
+
+async fn a_server_that_goes_while_it_is_waited_for_is_started_again(bed: &Bed) {
+    let first = bed.start().await;
+    signal("STOP", first.process.pid);
+    let pid = first.process.pid;
+    let end = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        kill(pid);
+    });
+    let second = bed.start().await;
+    end.join().expect("it only sends a signal");
+    assert_eq!((second.beginning, second.access.port), (Beginning::Started, first.access.port));
+    Knock.ask(&second.access).await.expect("it runs again");
 }
 
 async fn a_reused_process_number_is_left_alone(bed: &Bed) {
@@ -183,11 +198,10 @@ fn stranger(bed: &Bed) -> Child {
 }
 
 fn kill(pid: u32) {
-    assert!(
-        Command::new("kill")
-            .args(["-9", &pid.to_string()])
-            .status()
-            .expect("the test's own surroundings are sound")
-            .success()
-    );
+    signal("KILL", pid);
+}
+
+fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().expect("`kill` is everywhere");
+    assert!(sent.success(), "the process was to run");
 }

@@ -20,6 +20,8 @@ mod reader;
 mod table;
 mod view;
 
+pub(crate) use reader::compact;
+
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::Schema;
 use stead_sql::ledger::own_tables;

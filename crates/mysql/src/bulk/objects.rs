@@ -7,7 +7,12 @@ use stead_schema::EngineKind;
 
 use crate::admin::literal;
 use crate::connect::{Connection, quoted};
+use crate::error::number;
 use crate::events;
+use crate::inspect::compact;
+
+/// `ER_NO_SUCH_USER`: the definer has gone.
+const NO_SUCH_USER: u16 = 1449;
 
 /// What sort of object it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +154,21 @@ pub(super) async fn list(connection: &mut Connection, database: &str) -> Result<
         .collect()
 }
 
+/// Refuses a view that cannot be made again. One whose definer has gone cannot be read and yet can be made: the server looks
+/// at what it selects, as it is then asked to do here.
 async fn works(connection: &mut Connection, database: &str, view: &str) -> Result<(), EngineError> {
-    let looked = connection.texts(&format!("SELECT 1 FROM {}.{} LIMIT 0", quoted(database), quoted(view))).await;
+    let mut looked = connection.texts(&format!("SELECT 1 FROM {}.{} LIMIT 0", quoted(database), quoted(view))).await;
+    if looked.as_ref().is_err_and(|error| number(error) == Some(NO_SUCH_USER)) {
+        let sql = format!(
+            "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+            literal(database),
+            literal(view)
+        );
+        let rows = connection.texts(&sql).await?;
+        if let Some(definition) = rows.into_iter().flatten().next().flatten().filter(|text| !text.is_empty()) {
+            looked = connection.texts(&format!("SELECT 1 FROM ({definition}\n) AS looked LIMIT 0")).await;
+        }
+    }
     looked.map(|_rows| ()).map_err(|error| {
         EngineError::new(ErrorClass::Refused, format!("the view `{view}` of `{database}` does not work: {error}"))
             .hint("mend it or drop it: the server does not make such a view again")
@@ -169,6 +187,7 @@ async fn made(connection: &mut Connection, database: &str, sort: Sort, name: &st
         return Err(EngineError::new(ErrorClass::Refused, message)
             .hint("its definer may, and users with the right SELECT on all tables or SHOW_ROUTINE"));
     };
+    let statement = if sort == Sort::View { compact(&statement, database, connection.kind()) } else { statement };
     Ok(Made {
         sort,
         name: name.to_owned(),

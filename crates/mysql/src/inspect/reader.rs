@@ -1,6 +1,8 @@
 //! Walks over what a server printed, token by token. The borders of executable comments are dropped: what is in them holds for
 //! the server that printed them.
 
+use std::collections::BTreeSet;
+
 use stead_engine::EngineError;
 use stead_schema::EngineKind;
 use stead_sql::lex::code;
@@ -205,6 +207,35 @@ pub(super) fn without_database(text: &str, database: &str, engine: EngineKind) -
         if let (true, Some(named)) = (qualifies, named) {
             result.push_str(&text[from..token.offset]);
             from = named.offset;
+        }
+    }
+    result.push_str(&text[from..]);
+    result
+}
+
+/// `text` without the database's name before columns, `db`.`table`.`column`, of tables that are named without it. MariaDB
+/// prints such a view when its definer has gone, and takes it back in no other database.
+pub(crate) fn compact(text: &str, database: &str, engine: EngineKind) -> String {
+    let tokens = code(text, engine);
+    let name = |place: usize| {
+        let token = tokens.get(place).filter(|token| token.kind == TokenKind::QuotedIdentifier)?;
+        Some(unquoted(token.text))
+    };
+    let dot = |place: usize| tokens.get(place).is_some_and(|token| token.is_symbol("."));
+    let begins = |place: usize| {
+        let follows = place.checked_sub(1).is_some_and(dot);
+        !follows && name(place).is_some_and(|found| found == database) && dot(place + 1)
+    };
+    let qualified: BTreeSet<_> = (0..tokens.len())
+        .filter(|place| begins(*place) && !dot(place + 3))
+        .filter_map(|place| name(place + 2))
+        .collect();
+    let mut result = String::with_capacity(text.len());
+    let mut from = 0;
+    for place in (0..tokens.len()).filter(|place| begins(*place) && dot(place + 3)) {
+        if name(place + 2).is_some_and(|table| !qualified.contains(&table)) {
+            result.push_str(&text[from..tokens[place].offset]);
+            from = tokens[place + 2].offset;
         }
     }
     result.push_str(&text[from..]);

@@ -5,7 +5,7 @@ use stead_schema::EngineKind;
 
 use super::column::Context;
 use super::reader::without_database;
-use super::{printed, table, view};
+use super::{printed, reader, table, view};
 
 fn context(engine: EngineKind) -> Context<'static> {
     Context { engine, database: "shop" }
@@ -73,6 +73,22 @@ fn the_databases_own_name_is_left_out() {
     ];
     for (text, expected) in cases {
         assert_eq!(without_database(text, "shop", EngineKind::Mariadb), expected);
+    }
+}
+
+#[test]
+fn columns_of_tables_without_the_database_lose_it_too() {
+    let cases = [
+        ("select `shop`.`t`.`a` AS `a` from `t`", "select `t`.`a` AS `a` from `t`"),
+        ("select `shop`.`t`.`a` from `shop`.`t`", "select `shop`.`t`.`a` from `shop`.`t`"),
+        ("select `shop`.`t`.`a` from `t` join `else`.`t`", "select `t`.`a` from `t` join `else`.`t`"),
+        (
+            "select `else`.`shop`.`a`, '`shop`.`t`.`a`' from `shop`",
+            "select `else`.`shop`.`a`, '`shop`.`t`.`a`' from `shop`",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(reader::compact(text, "shop", EngineKind::Mariadb), expected);
     }
 }
 

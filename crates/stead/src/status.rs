@@ -1,6 +1,8 @@
 //! What is there: databases with their revisions, storage, indexes, snapshots and undo points. It reads without locks, so
 //! it can be asked while other work goes on.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use stead_engine::Access;
 
@@ -9,6 +11,10 @@ use crate::error::Result;
 use crate::reindex::{self, IndexStatus};
 use crate::revisions::Revisions;
 use crate::{history, marker, snapshots, undo, volume};
+
+/// How often a database is looked at whose sessions somebody ends, and how long it is left alone in between.
+const LOOKS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What there is in an environment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -105,7 +111,7 @@ pub async fn status(environment: &Environment) -> Result<Status> {
     let revisions = Revisions::read(&environment.project)?;
     let mut databases = Vec::new();
     for database in &environment.databases {
-        databases.push(look(environment, database, &revisions).await?);
+        databases.push(patiently(environment, database, &revisions).await?);
     }
     let mut indexes = Vec::new();
     for name in environment.project.indexes.keys() {
@@ -124,6 +130,19 @@ pub async fn status(environment: &Environment) -> Result<Status> {
         undo: points.collect(),
         interrupted: environment.interrupted()?,
     })
+}
+
+/// Looks, and looks again if the session was ended meanwhile: a `load` of somebody else puts another database in this one's
+/// place, and ends the sessions of the old one.
+async fn patiently(environment: &Environment, database: &Database, revisions: &Revisions) -> Result<DatabaseStatus> {
+    let mut again = LOOKS;
+    loop {
+        again -= 1;
+        match look(environment, database, revisions).await {
+            Err(error) if error.code == "interrupted" && again > 0 => tokio::time::sleep(PAUSE).await,
+            looked => return looked,
+        }
+    }
 }
 
 async fn look(environment: &Environment, database: &Database, revisions: &Revisions) -> Result<DatabaseStatus> {

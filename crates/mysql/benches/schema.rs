@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use stead_engine::{Access, Place, Server as _};
 use stead_mysql::MysqlServer;
+use stead_testkit::measure::{median, memory};
 use stead_testkit::servers::TestServer;
 
 const DATABASE: &str = "bench_schema";
@@ -73,16 +74,4 @@ fn dump(url: &str) -> Option<Duration> {
     let begun = Instant::now();
     let status = command.status().ok()?;
     status.success().then(|| begun.elapsed())
-}
-
-fn median(mut times: Vec<Duration>) -> Option<Duration> {
-    times.sort();
-    times.get(times.len() / 2).copied()
-}
-
-/// The most memory that this process had, as the kernel says it.
-fn memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    line.map_or_else(|| "memory unknown".to_owned(), |line| line.split_whitespace().collect::<Vec<_>>().join(" "))
 }

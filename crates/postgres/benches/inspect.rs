@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use stead_engine::server::Access;
 use stead_engine::{Place, Server as _};
 use stead_postgres::PostgresServer;
+use stead_testkit::measure::{median, memory};
 use stead_testkit::servers::TestServer;
 
 const DATABASE: &str = "bench_inspect";
@@ -65,16 +66,4 @@ fn pg_dump(url: &str) -> Option<Duration> {
     command.arg("--schema-only").arg(format!("--dbname={url}/{DATABASE}")).stdout(Stdio::null());
     let status = command.status().ok()?;
     status.success().then(|| begun.elapsed())
-}
-
-fn median(mut times: Vec<Duration>) -> Option<Duration> {
-    times.sort();
-    times.get(times.len() / 2).copied()
-}
-
-/// The most memory that this process had, as the kernel says it.
-fn memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    line.map_or_else(|| "memory unknown".to_owned(), |line| line.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -29,8 +29,7 @@ async fn random_schemas_come_back() {
 
 /// At most so many schemas, and at most so long, whatever the machine; many with `STEAD_TORTURE=full`.
 fn limits() -> (u64, Duration) {
-    let full = std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full");
-    if full { (5000, Duration::from_secs(150)) } else { (150, Duration::from_secs(8)) }
+    if stead_testkit::skip::full() { (5000, Duration::from_secs(150)) } else { (150, Duration::from_secs(8)) }
 }
 
 async fn comes_back(script: &[String], seed: u64) {

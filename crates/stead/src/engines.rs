@@ -95,15 +95,15 @@ fn file(name: &str, path: &Path) -> Result<Place> {
     expect(unused_variables, reason = "without an adapter nobody needs the address")
 )]
 fn connect(engine: EngineKind, url: &str, name: &str) -> Result<Arc<dyn Server>> {
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    let unusable = |error| unusable(error, name);
     match engine {
         #[cfg(feature = "postgres")]
-        EngineKind::Postgres => stead_postgres::PostgresServer::connect_lazily(url)
-            .map(|server| Arc::new(server) as Arc<dyn Server>)
-            .map_err(|error| unusable(error, name)),
+        EngineKind::Postgres => Ok(Arc::new(stead_postgres::PostgresServer::connect_lazily(url).map_err(unusable)?)),
         #[cfg(feature = "mysql")]
-        EngineKind::Mysql | EngineKind::Mariadb => stead_mysql::MysqlServer::connect_lazily(url)
-            .map(|server| Arc::new(server) as Arc<dyn Server>)
-            .map_err(|error| unusable(error, name)),
+        EngineKind::Mysql | EngineKind::Mariadb => {
+            Ok(Arc::new(stead_mysql::MysqlServer::connect_lazily(url).map_err(unusable)?))
+        }
         engine => Err(unsupported(name, &format!("{engine} is not built into it"))),
     }
 }

@@ -49,10 +49,7 @@ impl Database {
     /// A schema as far as it counts for this database: whom things belong to only where the project wants it kept.
     #[must_use]
     pub fn wanted(&self, schema: &Schema) -> Schema {
-        match self.roles {
-            Roles::Keep => schema.clone(),
-            Roles::Current => schema.clone().without_roles(),
-        }
+        self.roles.kept_of(schema.clone())
     }
 
     /// How a schema of this database differs from what is expected of it, as far as it counts.

@@ -99,14 +99,7 @@ pub async fn read(
     };
     let roles = roles.or(database.map(|database| database.roles)).unwrap_or_default();
     let schemas = inspected(environment, origin, on).await?;
-    schemas.into_iter().map(|(name, schema)| Named::new(&name, owned(schema, roles))).collect()
-}
-
-fn owned(schema: Schema, roles: Roles) -> Schema {
-    match roles {
-        Roles::Keep => schema,
-        Roles::Current => schema.without_roles(),
-    }
+    schemas.into_iter().map(|(name, schema)| Named::new(&name, roles.kept_of(schema))).collect()
 }
 
 /// Each schema with the name of its database.

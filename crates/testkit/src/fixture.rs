@@ -379,6 +379,18 @@ impl Fixture {
         login
     }
 
+    /// The sessions of the fixture's logins on its server; none for files.
+    #[track_caller]
+    pub fn sessions(&self) -> Vec<Vec<String>> {
+        let logins: Vec<String> = self.logins().into_iter().map(|login| format!("'{}'", login.name)).collect();
+        let logins = logins.join(", ");
+        self.on_server(&if self.home().is_mysql() {
+            format!("SELECT ID, DB, COMMAND, STATE, INFO FROM information_schema.PROCESSLIST WHERE USER IN ({logins})")
+        } else {
+            format!("SELECT pid, datname, state, query FROM pg_stat_activity WHERE usename IN ({logins})")
+        })
+    }
+
     /// The logins that [`Fixture::log_in`] has made.
     #[must_use]
     pub fn logins(&self) -> Vec<Login> {

@@ -3,6 +3,7 @@
 
 pub mod conformance;
 pub mod fixture;
+pub mod measure;
 pub mod own_server;
 pub mod script;
 pub mod servers;

@@ -20,6 +20,12 @@ pub fn skip(key: &str, reason: &str) {
     skip_named(key, thread.name().unwrap_or("a test"), reason);
 }
 
+/// True for the full number of a long suite (`STEAD_TORTURE=full`), false for the sample of it that every run takes.
+#[must_use]
+pub fn full() -> bool {
+    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
+}
+
 /// Reports a skip for a test that is not the running thread's, such as one script of many.
 pub fn skip_named(key: &str, test: &str, reason: &str) {
     tell(key, test, reason);

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use stead::error::Result;
@@ -41,7 +42,7 @@ enum Action {
         #[arg(long, value_name = "URL")]
         on: Option<String>,
         /// Keep owners, grants and definers, or let everything belong to whoever runs the statements
-        #[arg(long, value_name = "ROLES", value_parser = ["keep", "current"])]
+        #[arg(long, value_name = "ROLES", value_parser = PossibleValuesParser::new(Roles::WORDS.map(|(word, _)| word)))]
         roles: Option<String>,
     },
 }

@@ -107,16 +107,9 @@ fn unindented(text: &str) -> String {
 
 /// Waits until the server has noticed that the command is gone; a session that stays is one too many.
 fn settle(fixture: &Fixture) {
-    let logins: Vec<String> = fixture.logins().into_iter().map(|login| format!("'{}'", login.name)).collect();
-    let logins = logins.join(", ");
-    let query = if fixture.home().is_mysql() {
-        format!("SELECT ID, DB, INFO FROM information_schema.PROCESSLIST WHERE USER IN ({logins})")
-    } else {
-        format!("SELECT pid, datname, query FROM pg_stat_activity WHERE usename IN ({logins})")
-    };
     let began = Instant::now();
     loop {
-        let left = fixture.on_server(&query);
+        let left = fixture.sessions();
         if left.is_empty() {
             return;
         }
@@ -152,16 +145,11 @@ fn databases(fixture: &Fixture) -> BTreeMap<String, String> {
     found
 }
 
-/// Whether the full number was asked for.
-fn full() -> bool {
-    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
-}
-
 fn run_on(server: TestServer) {
     let home = Home::On(server);
     let cases = PARTS.iter().copied().flatten().filter(|case| case.is_on(home));
     // The second server of each family says what the first one says, so without the full number it is asked for a part.
-    let every = if full() || matches!(server, Postgres15 | Mariadb) { 1 } else { 3 };
+    let every = if stead_testkit::skip::full() || matches!(server, Postgres15 | Mariadb) { 1 } else { 3 };
     let cases: Vec<&ServerCase> = cases.step_by(every).collect();
     if every > 1 {
         stead_testkit::skip::skip("torture", "all cases run on this server with STEAD_TORTURE=full only");

@@ -51,8 +51,8 @@ const STEAD: &str = env!("CARGO_BIN_EXE_stead");
 /// Whether a test runs on this engine: the second version of one takes every third test, and all with the full number, because
 /// making databases is what takes the time there.
 fn has_turn(engine: &str, test: &str) -> bool {
-    let full = std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full");
-    let turn = full || engine != "postgres18" || test.bytes().map(u32::from).sum::<u32>() % 3 == 0;
+    let turn =
+        stead_testkit::skip::full() || engine != "postgres18" || test.bytes().map(u32::from).sum::<u32>() % 3 == 0;
     if !turn {
         stead_testkit::skip::skip("torture", "runs on this version with STEAD_TORTURE=full only");
     }

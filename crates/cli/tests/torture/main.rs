@@ -21,15 +21,12 @@ mod survivor;
 mod tally;
 mod trial;
 
+use stead_testkit::skip::full;
+
 /// The binary as it was built.
 const BUILT: &str = env!("CARGO_BIN_EXE_stead");
 
 /// The binary under test; the test command may name a copy, which no other build replaces meanwhile.
 fn stead() -> std::path::PathBuf {
     std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| BUILT.into(), Into::into)
-}
-
-/// True for the full number, false for the sample.
-fn full() -> bool {
-    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
 }

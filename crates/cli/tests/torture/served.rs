@@ -123,25 +123,10 @@ fn database(fixture: &Fixture, name: &str, rows: &[(&String, &String)]) -> Strin
 /// Waits until the server has noticed that the sessions of a killed command are gone.
 pub(crate) fn settle(fixture: &Fixture) {
     let began = Instant::now();
-    while let Some(session) = sessions(fixture).first() {
+    while let Some(session) = fixture.sessions().first() {
         assert!(began.elapsed() < PATIENCE, "a session outlives its client: {session:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Sessions of the fixture's logins.
-fn sessions(fixture: &Fixture) -> Vec<Vec<String>> {
-    if fixture.home() == Home::Files {
-        return Vec::new();
-    }
-    let logins: Vec<String> = fixture.logins().iter().map(|login| format!("'{}'", login.name)).collect();
-    let logins = logins.join(", ");
-    let query = if fixture.home().is_mysql() {
-        format!("SELECT ID, DB, COMMAND, STATE, INFO FROM information_schema.PROCESSLIST WHERE USER IN ({logins})")
-    } else {
-        format!("SELECT pid, datname, state, query FROM pg_stat_activity WHERE usename IN ({logins})")
-    };
-    fixture.ask(None, &query)
 }
 
 /// Databases that neither the project nor an undo point accounts for, and kept ones that are missing.

@@ -7,7 +7,6 @@
 //! trigger, and the server lets those go before whoever wants to write. On the old tables, which are kept, a write that has
 //! waited for the swap may get in between without its trigger.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stead_engine::{EngineError, ErrorClass};
@@ -17,9 +16,8 @@ use tokio::task::JoinHandle;
 use super::conflict;
 use super::journal::Journal;
 use super::objects::{self, Made, Sort};
-use super::swap::passed;
+use super::swap::{Exchange, passed};
 use crate::admin::literal;
-use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
 use crate::error::number;
 
@@ -32,19 +30,10 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Tables that change places, with their triggers.
 pub(super) struct Handover<'a> {
-    pub(super) address: &'a Arc<Address>,
-    pub(super) names: Names<'a>,
+    pub(super) exchange: &'a Exchange<'a>,
     pub(super) journal: &'a Journal,
     /// The statement that renames all of them.
     pub(super) rename: &'a str,
-}
-
-/// The databases of a swap.
-#[derive(Clone, Copy)]
-pub(super) struct Names<'a> {
-    pub(super) live: &'a str,
-    pub(super) built: Option<&'a str>,
-    pub(super) kept: Option<&'a str>,
 }
 
 fn triggers(objects: &[Made]) -> impl Iterator<Item = &Made> {
@@ -85,8 +74,8 @@ impl Handover<'_> {
     }
 
     async fn renamed(&self, connection: &mut Connection) -> Result<(), EngineError> {
-        self.drop_triggers(connection, Some(self.names.live), &self.journal.old_objects).await?;
-        self.drop_triggers(connection, self.names.built, &self.journal.new_objects).await?;
+        self.drop_triggers(connection, Some(self.exchange.live), &self.journal.old_objects).await?;
+        self.drop_triggers(connection, self.exchange.built, &self.journal.new_objects).await?;
         passed("swap.cleared")?;
         connection.own(self.rename).await.map(|_outcome| ())
     }
@@ -97,10 +86,10 @@ impl Handover<'_> {
             tables.iter().map(|table| format!("{}.{} WRITE", quoted(database), quoted(table))).collect()
         };
         let mut all = Vec::new();
-        if self.names.kept.is_some() {
-            all = names(self.names.live, &self.journal.old_tables);
+        if self.exchange.kept.is_some() {
+            all = names(self.exchange.live, &self.journal.old_tables);
         }
-        all.extend(self.names.built.map(|built| names(built, &self.journal.new_tables)).unwrap_or_default());
+        all.extend(self.exchange.built.map(|built| names(built, &self.journal.new_tables)).unwrap_or_default());
         all
     }
 
@@ -120,14 +109,14 @@ impl Handover<'_> {
         let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
         let new: Vec<&Made> = triggers(&self.journal.new_objects).collect();
         if let Err(error) = self.renamed(connection).await {
-            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.names.live, &old).await;
+            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.exchange.live, &old).await;
             return Err(error);
         }
         passed("swap.renamed")?;
-        if self.names.built.is_some() {
-            objects::make(connection, self.names.live, &new).await?;
+        if self.exchange.built.is_some() {
+            objects::make(connection, self.exchange.live, &new).await?;
         }
-        match self.names.kept {
+        match self.exchange.kept {
             Some(kept) => objects::make(connection, kept, &old).await,
             None => Ok(()),
         }
@@ -135,10 +124,10 @@ impl Handover<'_> {
 
     /// MariaDB: the old triggers are dropped while nobody else has a table, and the new ones wait for the rename.
     async fn in_line(&self, connection: &mut Connection) -> Result<(), EngineError> {
-        self.drop_triggers(connection, self.names.built, &self.journal.new_objects).await?;
-        let tables = super::swap::base_tables(connection, self.names.live).await?;
-        if self.names.kept.is_some() && !tables.is_empty() {
-            let live = quoted(self.names.live);
+        self.drop_triggers(connection, self.exchange.built, &self.journal.new_objects).await?;
+        let tables = super::swap::base_tables(connection, self.exchange.live).await?;
+        if self.exchange.kept.is_some() && !tables.is_empty() {
+            let live = quoted(self.exchange.live);
             let locks: Vec<String> = tables.iter().map(|table| format!("{live}.{} WRITE", quoted(table))).collect();
             connection.own(&format!("LOCK TABLES {}", locks.join(", "))).await?;
         }
@@ -146,7 +135,7 @@ impl Handover<'_> {
         if exchanged.is_err() {
             connection.own("UNLOCK TABLES").await?;
             let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
-            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.names.live, &old).await;
+            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.exchange.live, &old).await;
         }
         exchanged?;
         passed("swap.renamed")
@@ -154,7 +143,7 @@ impl Handover<'_> {
 
     async fn exchanged_in_line(&self, connection: &mut Connection) -> Result<(), EngineError> {
         let mut line = self.line().await?;
-        self.drop_triggers(connection, Some(self.names.live), &self.journal.old_objects).await?;
+        self.drop_triggers(connection, Some(self.exchange.live), &self.journal.old_objects).await?;
         passed("swap.cleared")?;
         if let Some(line) = &mut line {
             line.hold_back().await?;
@@ -164,7 +153,7 @@ impl Handover<'_> {
         let Some(line) = &mut line else { return connection.own(&sql).await.map(|_outcome| ()) };
         tokio::select! {
             renamed = connection.own(&sql) => renamed?,
-            () = line.stand(self.names.live) => return Err(conflict("the line of triggers has come to an end")),
+            () = line.stand(self.exchange.live) => return Err(conflict("the line of triggers has come to an end")),
         };
         line.made().await;
         Ok(())
@@ -173,10 +162,10 @@ impl Handover<'_> {
     /// The triggers of what will be live, and the table at which the rename is held back: the last one it locks, which is the
     /// last one by the names of databases and tables. `None` where nobody can be kept waiting.
     async fn line(&self) -> Result<Option<Line>, EngineError> {
-        let Some(built) = self.names.built else { return Ok(None) };
+        let Some(built) = self.exchange.built else { return Ok(None) };
         let last =
             |database: &str, tables: &[String]| tables.iter().max().map(|table| (database.to_owned(), table.clone()));
-        let tables = [last(built, &self.journal.new_tables), last(self.names.live, &self.journal.old_tables)];
+        let tables = [last(built, &self.journal.new_tables), last(self.exchange.live, &self.journal.old_tables)];
         let Some((database, table)) = tables.into_iter().flatten().max() else { return Ok(None) };
         let waiting: Vec<Made> = triggers(&self.journal.new_objects).cloned().collect();
         if waiting.is_empty() || waiting.len() > IN_LINE {
@@ -184,7 +173,7 @@ impl Handover<'_> {
         }
         let mut connections = Vec::with_capacity(waiting.len() + 2);
         for _each in 0..waiting.len() + 2 {
-            match Connection::open(self.address, None, Purpose::Own).await {
+            match Connection::open(self.exchange.address, None, Purpose::Own).await {
                 Ok(connection) => connections.push(connection),
                 // The server has no more connections for us.
                 Err(error) if matches!(number(&error), Some(1040 | 1203 | 1226)) => return Ok(None),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass, failpoint};
 
-use super::handover::{Handover, Names};
+use super::handover::Handover;
 use super::journal::{self, Journal};
 use super::objects::{self, Made, Sort};
 use super::{conflict, ready};
@@ -33,11 +33,11 @@ pub(super) async fn swap(address: &Arc<Address>, swap: &Swap) -> Result<(), Engi
 }
 
 /// The names of a swap.
-struct Exchange<'a> {
-    address: &'a Arc<Address>,
-    live: &'a str,
-    built: Option<&'a str>,
-    kept: Option<&'a str>,
+pub(super) struct Exchange<'a> {
+    pub(super) address: &'a Arc<Address>,
+    pub(super) live: &'a str,
+    pub(super) built: Option<&'a str>,
+    pub(super) kept: Option<&'a str>,
 }
 
 /// Passes a place where a test may want something to happen.
@@ -211,8 +211,7 @@ impl<'a> Exchange<'a> {
             passed("swap.cleared")?;
             return passed("swap.renamed");
         };
-        let names = Names { live: self.live, built: self.built, kept: self.kept };
-        let handover = Handover { address: self.address, names, journal, rename: &rename };
+        let handover = Handover { exchange: self, journal, rename: &rename };
         for attempt in 1.. {
             connection.own(PATIENCE).await?;
             match handover.carry_out(connection).await {

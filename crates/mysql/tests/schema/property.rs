@@ -21,8 +21,7 @@ on_servers! {
 
 /// At most so many schemas, and at most so long, whatever the machine; many with `STEAD_TORTURE=full`.
 fn limits() -> (u32, Duration) {
-    let full = std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full");
-    if full { (400, Duration::from_secs(150)) } else { (40, Duration::from_secs(8)) }
+    if stead_testkit::skip::full() { (400, Duration::from_secs(150)) } else { (40, Duration::from_secs(8)) }
 }
 
 async fn random_schemas_come_back(scene: Scene) {

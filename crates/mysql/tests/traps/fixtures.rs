@@ -4,11 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
-use stead_engine::snapshot::Source as _;
+use anyhow::{Result, ensure};
 use stead_engine::{Access, Place};
-use stead_schema::Schema;
-use stead_testkit::conformance::streams::{Memory, Streams, advance};
+use stead_testkit::conformance::streams::{Memory, advance};
 
 use crate::ground::{Ground, on_each};
 
@@ -45,11 +43,11 @@ fn streams_of_version_1_are_still_loaded() -> Result<()> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let fresh = ground.database("fresh", DATABASE).await?;
         if std::env::var_os("STEAD_WRITE_FIXTURES").is_some() {
-            write(&folder, &*ground.dump(&fresh).await?)?;
+            ground.dump(&fresh).await?.write(&folder)?;
         }
         let built = ground.server.bulk().beside(&fresh, "fixture");
         ground.server.remove(&built).await?;
-        ground.server.bulk().load(&built, read(&folder)?, advance()).await?;
+        ground.server.bulk().load(&built, Arc::new(Memory::read(&folder)?), advance()).await?;
         let compared = compare(ground, &fresh, &built).await;
         ground.server.remove(&built).await?;
         compared
@@ -72,32 +70,4 @@ async fn compare(ground: &Ground, fresh: &Place, built: &Place) -> Result<()> {
     let added = ground.rows(built, "SELECT id, name FROM parents WHERE name = 'BOB'").await?;
     ensure!(added.len() == 1 && added[0][0] == stead_engine::Value::Integer(8), "{added:?}");
     Ok(())
-}
-
-/// Writes each stream as a file; a slash in a name becomes two underscores.
-fn write(folder: &Path, memory: &Memory) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let schema = memory.schema().context("the dump has a schema")?;
-    std::fs::write(folder.join("schema.json"), serde_json::to_vec_pretty(schema)?)?;
-    for (name, bytes) in memory.streams() {
-        std::fs::write(folder.join(name.replace('/', "__")), bytes)?;
-    }
-    Ok(())
-}
-
-fn read(folder: &Path) -> Result<Arc<Memory>> {
-    let mut streams = Streams::new();
-    let mut schema = None;
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name().to_string_lossy().replace("__", "/")))?;
-        let bytes = std::fs::read(&path)?;
-        if name == "schema.json" {
-            schema = Some(serde_json::from_slice::<Schema>(&bytes)?);
-        } else {
-            streams.insert(name, bytes);
-        }
-    }
-    let memory = Memory::of(streams);
-    memory.remember(schema.context("no schema among the files")?);
-    Ok(Arc::new(memory))
 }

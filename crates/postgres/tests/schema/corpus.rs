@@ -76,7 +76,7 @@ fn histories() -> Vec<Specimen> {
 /// Each once, half of them on either version; with the full number all of them on both.
 #[test]
 fn schemas_and_histories_come_back() {
-    let full = std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full");
+    let full = stead_testkit::skip::full();
     for version in VERSIONS {
         let Some(scene) = Scene::new(version, "corpus") else { continue };
         let newest = version == stead_testkit::servers::TestServer::Postgres18;

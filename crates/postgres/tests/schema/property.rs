@@ -222,7 +222,7 @@ const LIMIT: Duration = Duration::from_secs(8);
 
 #[test]
 fn random_schemas_come_back() {
-    let full = std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full");
+    let full = stead_testkit::skip::full();
     for version in VERSIONS {
         let Some(scene) = Scene::new(version, "property") else { continue };
         let config = Config {

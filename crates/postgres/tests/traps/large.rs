@@ -19,7 +19,7 @@ mod cases {
 
     /// Whether values of hundreds of megabytes are made, which takes gigabytes of memory on both sides.
     fn full(scene: &Scene) -> bool {
-        let full = std::env::var("STEAD_TORTURE").as_deref() == Ok("full");
+        let full = stead_testkit::skip::full();
         if !full {
             let key = format!("{}-large", scene.which.key());
             stead_testkit::skip::skip(&key, "values of 600 MB are made with `STEAD_TORTURE=full` alone");

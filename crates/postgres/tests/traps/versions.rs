@@ -7,8 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::snapshot::Source as _;
 use stead_engine::{ErrorClass, Place, Server as _};
-use stead_schema::Schema;
-use stead_testkit::conformance::streams::{Memory, Streams, advance};
+use stead_testkit::conformance::streams::{Memory, advance};
 use stead_testkit::servers::TestServer;
 
 use crate::scene::{Scene, maintenance, play_both, same, traps};
@@ -200,9 +199,9 @@ mod cases {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/streams-1");
         if std::env::var_os("STEAD_WRITE_FIXTURES").is_some() && scene.which == TestServer::Postgres15 {
             let live = portable(scene, "live", DATABASE).await?;
-            write(&folder, &*scene.dump(&live).await?)?;
+            scene.dump(&live).await?.write(&folder)?;
         }
-        let loaded = scene.load(&read(&folder)?, "loaded").await?;
+        let loaded = scene.load(&Arc::new(Memory::read(&folder)?), "loaded").await?;
         let fresh = portable(scene, "fresh", DATABASE).await?;
         let (expected, found) = (scene.content(&fresh).await?, scene.content(&loaded).await?);
         ensure!(settled(&expected.rows) == settled(&found.rows), "{:?} and {:?}", expected.rows, found.rows);
@@ -213,32 +212,4 @@ mod cases {
         ensure!(scene.rows(&loaded, "SELECT max(id) FROM people").await? == ["3"], "numbers begin again");
         Ok(())
     }
-}
-
-/// Writes each stream as a file; a slash in a name becomes two underscores.
-fn write(folder: &Path, memory: &Memory) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let schema = memory.schema().context("the dump has a schema")?;
-    std::fs::write(folder.join("schema.json"), serde_json::to_vec_pretty(schema)?)?;
-    for (name, bytes) in memory.streams() {
-        std::fs::write(folder.join(name.replace('/', "__")), bytes)?;
-    }
-    Ok(())
-}
-
-fn read(folder: &Path) -> Result<Arc<Memory>> {
-    let mut streams = Streams::new();
-    let mut schema = None;
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name().to_string_lossy().replace("__", "/")))?;
-        let bytes = std::fs::read(&path)?;
-        if name == "schema.json" {
-            schema = Some(serde_json::from_slice::<Schema>(&bytes)?);
-        } else {
-            streams.insert(name, bytes);
-        }
-    }
-    let memory = Memory::of(streams);
-    memory.remember(schema.context("no schema among the files")?);
-    Ok(Arc::new(memory))
 }

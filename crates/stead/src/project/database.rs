@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stead_schema::EngineKind;
+use stead_schema::{EngineKind, Schema};
 
 use super::error::Problem;
 use super::nearest::nearest;
@@ -64,6 +64,15 @@ pub enum Roles {
 impl Roles {
     /// The words that choose between them.
     pub const WORDS: [(&str, Self); 2] = [("keep", Self::Keep), ("current", Self::Current)];
+
+    /// A schema with what is kept of its roles.
+    #[must_use]
+    pub fn kept_of(self, schema: Schema) -> Schema {
+        match self {
+            Self::Keep => schema,
+            Self::Current => schema.without_roles(),
+        }
+    }
 }
 
 /// Where a database is.

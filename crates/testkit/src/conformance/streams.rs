@@ -6,6 +6,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use anyhow::{Context as _, Result};
 use stead_engine::snapshot::{Advance, Sink, SinkStream, Source};
 use stead_schema::Schema;
 
@@ -49,6 +50,43 @@ impl Memory {
     #[must_use]
     pub fn streams(&self) -> Streams {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The file of a written snapshot that holds what the dumped database looked like.
+const SCHEMA: &str = "schema.json";
+
+impl Memory {
+    /// Writes the snapshot as files that can be kept: each stream, a slash in its name as two underscores, and the schema.
+    ///
+    /// # Errors
+    ///
+    /// There is no schema, or whatever stops the writing.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let schema = self.schema().context("the dump has a schema")?;
+        std::fs::write(folder.join(SCHEMA), serde_json::to_vec_pretty(schema)?)?;
+        for (name, bytes) in self.streams() {
+            std::fs::write(folder.join(name.replace('/', "__")), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what [`Memory::write`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// Files that are missing or that are not what was written.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut streams = Streams::new();
+        for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+            let entry = entry?;
+            streams.insert(entry.file_name().to_string_lossy().replace("__", "/"), std::fs::read(entry.path())?);
+        }
+        let schema = streams.remove(SCHEMA).context("no schema among the files")?;
+        let memory = Self::of(streams);
+        memory.remember(serde_json::from_slice(&schema)?);
+        Ok(memory)
     }
 }
 

@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use stead_testkit::servers::TestServer;
+use stead_testkit::skip::full;
 
-use super::life::{Floor, Life, full};
+use super::life::{Floor, Life};
 use crate::histories::{increments, paired};
 use crate::life::Step;
 use crate::{corpus, read};

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use stead_testkit::fixture::{Fixture, Home};
 use stead_testkit::servers::TestServer::{self, Mariadb, Mysql, Postgres15, Postgres18};
+use stead_testkit::skip::{full, skip};
 
 use super::client::Client;
 use super::{mysql, postgres};
@@ -47,16 +48,11 @@ const SAMPLE: [(&str, &[TestServer]); 10] = [
     ("sakila", &[Postgres15, Mysql]),
 ];
 
-/// Whether the full number was asked for.
-pub(crate) fn full() -> bool {
-    std::env::var("STEAD_TORTURE").is_ok_and(|value| value == "full")
-}
-
 /// Whether a life is lived on this server; reports it if not.
 fn has_turn(name: &str, server: TestServer) -> bool {
     let turn = full() || SAMPLE.iter().any(|(known, servers)| *known == name && servers.contains(&server));
     if !turn {
-        stead_testkit::skip::skip("torture", "lived on this server with STEAD_TORTURE=full only");
+        skip("torture", "lived on this server with STEAD_TORTURE=full only");
     }
     turn
 }

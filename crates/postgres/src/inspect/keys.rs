@@ -63,9 +63,9 @@ fn key_options(row: &Row) -> Options {
 }
 
 fn check(relation: &mut Relation, row: &Row, name: String) {
-    let (local, valid): (bool, bool) = (row.get(7), row.get(6));
+    let (local, valid, enforced): (bool, bool, bool) = (row.get(7), row.get(6), row.get(19));
     // A check that was not held against the rows is added to the parent, and by that to its partitions.
-    if !local && !valid {
+    if !local && !valid && enforced {
         return;
     }
     if !local && !relation.is_partition() && !relation.is_attached() {
@@ -73,9 +73,8 @@ fn check(relation: &mut Relation, row: &Row, name: String) {
     }
     let mut options = Options::new();
     set(&mut options, "no inherit", row.get::<_, bool>(8).then_some("true"));
-    let enforced: bool = row.get(19);
     set(&mut options, "not enforced", (!enforced).then_some("true"));
-    set(&mut options, "not valid", (enforced && !row.get::<_, bool>(6)).then_some("true"));
+    set(&mut options, "not valid", (enforced && !valid).then_some("true"));
     relation.table.checks.push(Check {
         name: Some(name),
         expression: row.get::<_, Option<String>>(17).unwrap_or_default(),

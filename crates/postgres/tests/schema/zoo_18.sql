@@ -18,6 +18,10 @@ CREATE TABLE zoo.numbered (id integer GENERATED ALWAYS AS IDENTITY, k integer) P
 CREATE TABLE zoo.numbered_1 PARTITION OF zoo.numbered FOR VALUES IN (1);
 CREATE TABLE zoo.strict_base (a integer NOT NULL, b integer);
 CREATE TABLE zoo.strict_derived (b integer NOT NULL) INHERITS (zoo.strict_base);
+CREATE TABLE zoo.promised_base (a integer);
+CREATE TABLE zoo.promised_late (b integer) INHERITS (zoo.promised_base);
+CREATE TABLE zoo.promised_last (c integer) INHERITS (zoo.promised_late);
+ALTER TABLE zoo.promised_base ADD COLUMN w integer CHECK (w > 0) NOT ENFORCED;
 CREATE COLLATION zoo.ruled (provider = icu, locale = 'und', rules = '&V << w <<< W');
 CREATE COLLATION zoo.built_in (provider = builtin, locale = 'C.UTF-8');
 CREATE TABLE zoo.excluded (k integer, stay tsrange, EXCLUDE USING gist (k WITH =, stay WITH &&)) PARTITION BY LIST (k);

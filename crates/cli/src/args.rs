@@ -55,7 +55,7 @@ pub(crate) struct Global {
     #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
     pub(crate) set: Vec<String>,
 
-    /// How long to wait for a lock that another run holds, for example `30s` [default: 10m]
+    /// How long to wait for a lock that others hold, for example `30s` [default: 10m]
     #[arg(long, value_name = "TIME", global = true)]
     pub(crate) lock_timeout: Option<String>,
 }

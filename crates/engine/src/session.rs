@@ -1,6 +1,8 @@
 //! One connection to one database. Sessions are stateful (transactions, settings), so they are owned by whoever works
 //! with them and never pooled.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use stead_schema::{EngineKind, Schema};
 
@@ -61,6 +63,18 @@ pub trait Session: Send {
     /// depend on that. Engines whose sessions people cannot change that way have nothing to do.
     async fn restore_settings(&mut self) -> Result<(), EngineError> {
         Ok(())
+    }
+
+    /// Lets each statement wait no longer than that for locks that other sessions hold, until the settings are restored: it then
+    /// fails with class `lock timeout`. A schema change that waits makes everybody wait who comes after it. False, and nothing
+    /// is done, on engines where a statement that fails so can leave a part of itself or where nobody queues behind it.
+    async fn limit_lock_waits(&mut self, _limit: Duration) -> Result<bool, EngineError> {
+        Ok(false)
+    }
+
+    /// Other sessions that hold locks on tables of the database right now, each a fragment for people; as far as it is known.
+    async fn lock_holders(&mut self) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
     }
 
     /// The whole schema except stead's own tables, in a fixed number of queries whatever the number of tables.

@@ -1,10 +1,13 @@
 //! Sessions: what people's SQL is run through. A session keeps what the protocol does not tell twice: whether a transaction
 //! is ours, whether a statement in it failed, and what an abandoned stream left open.
 
+mod holders;
 mod insert;
 mod stream;
 mod transaction;
 mod values;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use stead_engine::session::RowStream;
@@ -115,6 +118,18 @@ impl Session for PostgresSession {
     async fn restore_settings(&mut self) -> Result<(), EngineError> {
         self.settle().await?;
         let result = self.connection.restore_settings().await;
+        self.note(result)
+    }
+
+    async fn limit_lock_waits(&mut self, limit: Duration) -> Result<bool, EngineError> {
+        self.settle().await?;
+        let result = self.connection.batch(&format!("SET lock_timeout = {}", limit.as_millis())).await;
+        self.note(result).map(|()| true)
+    }
+
+    async fn lock_holders(&mut self) -> Result<Vec<String>, EngineError> {
+        self.settle().await?;
+        let result = holders::holders(&mut self.connection).await;
         self.note(result)
     }
 

@@ -367,7 +367,7 @@ impl Environment {
         self.caller.holder()
     }
 
-    fn lock_timeout(&self) -> Duration {
+    pub(crate) fn lock_timeout(&self) -> Duration {
         self.project.lock_timeout
     }
 

@@ -22,6 +22,7 @@ pub mod load;
 pub mod marker;
 mod models;
 pub mod new;
+mod patience;
 pub mod project;
 pub mod reindex;
 pub mod replacement;

@@ -17,6 +17,7 @@ use stead_sql::split::{Statement, split};
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Kind, Label, Result};
 use crate::journal::passed;
+use crate::patience::{LOCK_TIMEOUT, Patience, WAIT};
 use crate::revisions::{Loaded, Revisions};
 use crate::{clock, ledger};
 
@@ -276,7 +277,34 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
+    /// Takes a step, again and again while others hold locks that it needs, on engines where it then leaves nothing of itself.
     async fn take(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
+        let mut patience = Patience::new(self.environment.lock_timeout());
+        loop {
+            let limited = self.is_whole(step)? && session.limit_lock_waits(WAIT).await?;
+            match self.take_once(session, step).await {
+                Err(error) if limited && error.code == LOCK_TIMEOUT => {
+                    patience.wait(self.environment, session, error).await?;
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    /// Whether the step runs people's statements, all in one transaction.
+    fn is_whole(&self, step: &Step) -> Result<bool> {
+        Ok(self.transactional
+            && match &step.action {
+                Action::Up { .. } | Action::Down { script: None } => {
+                    let loaded = self.revisions.loaded(node_of(self.revisions, step)?)?;
+                    loaded.file.transaction == TransactionMode::One
+                }
+                Action::Down { script: Some(_) } => true,
+                Action::Record { .. } | Action::Forget => false,
+            })
+    }
+
+    async fn take_once(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
         match &step.action {
             Action::Up { resume } => self.up(session, step, resume.as_ref()).await,
             Action::Down { script } => {

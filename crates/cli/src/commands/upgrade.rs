@@ -12,7 +12,8 @@ use crate::printer::Outcome;
 /// Apply the revisions that are pending, up to a target
 ///
 /// Every app on every database, apps in the order of `depends`, one transaction for each revision. A target is a
-/// revision by id, unique prefix, number or file name, `head`, or `+1`; it needs one app.
+/// revision by id, unique prefix, number or file name, `head`, or `+1`; it needs one app. On PostgreSQL a
+/// revision that needs a lock which applications hold lets others through and is tried again, for `--lock-timeout`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  stead upgrade\n  stead upgrade +1 --app catalog\n  stead upgrade --database usage"

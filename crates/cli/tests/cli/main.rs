@@ -36,6 +36,7 @@ mod index;
 mod init;
 mod interrupt;
 mod output;
+mod patience;
 mod revisions;
 mod roles;
 mod safety;

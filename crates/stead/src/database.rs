@@ -21,6 +21,35 @@ pub struct Client {
     pub variables: BTreeMap<&'static str, String>,
     /// The package that brings it, by Debian's names.
     pub package: &'static str,
+    /// Whether the connection is to be encrypted, as the URL says it, for programs that want it as an argument.
+    pub encryption: Option<String>,
+}
+
+impl Client {
+    /// The arguments that ask for the encryption: MySQL's client has words of its own for it, MariaDB's its own, and each goes by
+    /// the other's name on some systems, so what `--version` prints decides. MariaDB's checks the host with the authority.
+    #[must_use]
+    pub fn encryption_arguments(&self, version: &str) -> Vec<String> {
+        let Some(mode) = &self.encryption else { return Vec::new() };
+        let word = mode.to_ascii_uppercase().replace('-', "_");
+        let word = match word.as_str() {
+            "DISABLE" => "DISABLED",
+            "PREFER" => "PREFERRED",
+            "REQUIRE" => "REQUIRED",
+            "VERIFY_FULL" => "VERIFY_IDENTITY",
+            other => other,
+        };
+        if !version.contains("MariaDB") {
+            return vec![format!("--ssl-mode={word}")];
+        }
+        let arguments: &[&str] = match word {
+            "DISABLED" => &["--skip-ssl"],
+            "PREFERRED" => &[],
+            "REQUIRED" => &["--ssl"],
+            _ => &["--ssl", "--ssl-verify-server-cert"],
+        };
+        arguments.iter().map(ToString::to_string).collect()
+    }
 }
 
 /// The engine's own client for a database; the only one if no name is given.
@@ -36,6 +65,7 @@ pub fn client(environment: &Environment, name: Option<&str>) -> Result<Client> {
             arguments: vec![path.display().to_string()],
             variables: BTreeMap::new(),
             package: "sqlite3",
+            encryption: None,
         }),
         Some(DatabaseLocation::Server { engine, url }) => Ok(of_server(*engine, url.expose(), &database.place.0)),
         Some(DatabaseLocation::Local(local)) => {
@@ -90,7 +120,7 @@ fn postgres(address: &Address<'_>, database: &str) -> Client {
         ("PGDATABASE", Some(database.to_owned())),
     ];
     let variables = named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Client { programs: vec!["psql"], arguments: Vec::new(), variables, package: "postgresql-client" }
+    Client { programs: vec!["psql"], arguments: Vec::new(), variables, package: "postgresql-client", encryption: None }
 }
 
 /// The clients of MySQL and MariaDB take the password alone from a variable.
@@ -99,16 +129,22 @@ fn mysql(address: &Address<'_>, database: &str, programs: Vec<&'static str>, pac
     let option = |name: &str| options.get(name).cloned();
     let mut arguments = Vec::new();
     let mut add = |name: &str, value: Option<String>| arguments.extend(value.map(|value| format!("--{name}={value}")));
-    add("host", address.host());
-    add("port", address.port());
-    add("socket", option("socket"));
+    // Left alone, the clients take `localhost` for the socket of whatever server has the usual one, and other hosts for TCP.
+    if let Some(socket) = option("socket") {
+        add("protocol", Some("SOCKET".to_owned()));
+        add("socket", Some(socket));
+    } else {
+        add("protocol", Some("TCP".to_owned()));
+        add("host", address.host());
+        add("port", address.port());
+    }
     add("user", address.user());
     for name in ["ssl-ca", "ssl-cert", "ssl-key"] {
         add(name, option(name));
     }
     add("database", Some(database.to_owned()));
     let variables = address.password().map(|password| ("MYSQL_PWD", password)).into_iter().collect();
-    Client { programs, arguments, variables, package }
+    Client { programs, arguments, variables, package, encryption: option("ssl-mode") }
 }
 
 /// Removes a database with everything in it; undo points stay.

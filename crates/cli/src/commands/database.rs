@@ -93,11 +93,21 @@ impl Database {
 }
 
 /// Runs the first client that is there. Ctrl-C is the client's as long as it runs: it takes back a line, or cancels a query.
+/// The arguments that ask this program for the encryption of the URL; whether it is there shows when it is started.
+fn encryption(client: &Client, program: &str) -> Vec<String> {
+    if client.encryption.is_none() {
+        return Vec::new();
+    }
+    let version = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    let version = version.map(|told| String::from_utf8_lossy(&told.stdout).into_owned()).unwrap_or_default();
+    client.encryption_arguments(&version)
+}
+
 async fn shell(client: Client, more: Vec<String>) -> Result<Outcome> {
     let _keyboard = Foreground::given_away();
     for program in &client.programs {
         let mut command = Command::new(program);
-        command.args(&client.arguments).args(&more).envs(&client.variables);
+        command.args(&client.arguments).args(encryption(&client, program)).args(&more).envs(&client.variables);
         command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
         let ended = match command.spawn() {
             Ok(child) => child::ended(child, Reach::Program, || ()).await,

@@ -2,6 +2,7 @@
 //! there is, the right authority and a wrong one, the right name and a wrong one.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -234,6 +235,7 @@ fn a_whole_life(secured: &Secured) {
         let more = "[apps.own]\npath = \"app\"\ndatabase = \"far\"\n[seed]\nsteps = [{ sql = \"seed.sql\" }]\n";
         project.write("stead.toml", format!("{}{more}", project.read("stead.toml")));
         project.run(["init"]).exits(0);
+        the_shell_connects_the_same_way(&project, secured.local.server);
         project.run(["dump", "--name", "b"]).exits(0).says("2 rows");
         project.run(["load", "b"]).exits(0).says("2 rows");
         project.run(["undo"]).exits(0);
@@ -241,6 +243,24 @@ fn a_whole_life(secured: &Secured) {
         project.run(["reset", "--yes"]).exits(0);
         project.run(["database", "destroy", "far", "--yes"]).exits(0);
     }
+}
+
+/// The engine's own client gets in too, where it is installed; a server that insists on encryption lets nobody else in.
+fn the_shell_connects_the_same_way(project: &Fixture, server: TestServer) {
+    let program = if server.kind() == "postgres" { "psql" } else { "mysql" };
+    if Command::new(program).arg("--version").output().is_err() {
+        stead_testkit::skip::skip("client", &format!("`{program}` is not installed"));
+        return;
+    }
+    let mut command = project.command(["database", "shell", "far"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary was built");
+    let mut input = child.stdin.take().expect("it is a pipe");
+    input.write_all(b"SELECT 40 + count(*) FROM kept;\n").expect("the client reads");
+    drop(input);
+    let ended = child.wait_with_output().expect("it can be waited for");
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success() && out.contains("42"), "{out}{err}");
 }
 
 #[test]

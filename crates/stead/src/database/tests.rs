@@ -30,8 +30,26 @@ fn the_parts_of_an_address_reach_the_client() {
     ];
     assert_eq!(variables, expected);
     let client = of_server(EngineKind::Mysql, "mysql://me:x@[::1]:3307/x?socket=/run/my.sock", "shop");
-    assert_eq!(
-        client.arguments,
-        ["--host=::1", "--port=3307", "--socket=/run/my.sock", "--user=me", "--database=shop"]
-    );
+    assert_eq!(client.arguments, ["--protocol=SOCKET", "--socket=/run/my.sock", "--user=me", "--database=shop"]);
+    let client = of_server(EngineKind::Mariadb, "mariadb://me:x@[::1]:3307/x", "shop");
+    assert_eq!(client.arguments, ["--protocol=TCP", "--host=::1", "--port=3307", "--user=me", "--database=shop"]);
+}
+
+#[test]
+fn encryption_is_asked_for_in_the_words_of_the_client() {
+    let (mysql, mariadb) = ("mysql  Ver 8.0.31 for Linux", "mysql  Ver 15.1 Distrib 10.11.19-MariaDB, for Linux");
+    let cases: [(&str, &str, &[&str]); 5] = [
+        ("disabled", "--ssl-mode=DISABLED", &["--skip-ssl"]),
+        ("preferred", "--ssl-mode=PREFERRED", &[]),
+        ("required", "--ssl-mode=REQUIRED", &["--ssl"]),
+        ("verify-ca", "--ssl-mode=VERIFY_CA", &["--ssl", "--ssl-verify-server-cert"]),
+        ("verify_full", "--ssl-mode=VERIFY_IDENTITY", &["--ssl", "--ssl-verify-server-cert"]),
+    ];
+    for (mode, of_mysql, of_mariadb) in cases {
+        let client = of_server(EngineKind::Mysql, &format!("mysql://me@host/x?ssl-mode={mode}"), "shop");
+        assert_eq!(client.encryption_arguments(mysql), [of_mysql], "{mode}");
+        assert_eq!(client.encryption_arguments(mariadb), of_mariadb, "{mode}");
+    }
+    let silent = of_server(EngineKind::Mysql, "mysql://me@host/x", "shop");
+    assert_eq!(silent.encryption_arguments(mysql), Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -47,7 +47,8 @@ impl Secured {
         if server.kind() == "postgres" {
             let rules = data.join("pg_hba.conf");
             let text = fs::read_to_string(&rules).expect("PostgreSQL has rules").replace("\nhost ", "\nhostssl ");
-            fs::write(&rules, text).expect("the rules can be written");
+            let certified = "hostssl all certified all scram-sha-256 clientcert=verify-ca";
+            fs::write(&rules, format!("{certified}\n{text}")).expect("the rules can be written");
         }
         let line = String::from_utf8(line).expect("words");
         let mut words = line.split('\0').filter(|word| !word.is_empty()).map(|word| moved(word, sockets.path()));
@@ -62,24 +63,34 @@ impl Secured {
 
     /// The URL of a database, with options.
     fn url(&self, host: &str, options: &str) -> String {
+        let user = if self.local.server.kind() == "postgres" { "postgres" } else { "root" };
+        self.url_of(user, host, options)
+    }
+
+    /// The same for another user with that password.
+    fn url_of(&self, user: &str, host: &str, options: &str) -> String {
         let (kind, password, port) = (self.local.server.kind(), &self.password, self.port);
-        let user = if kind == "postgres" { "postgres" } else { "root" };
         format!("{kind}://{user}:{password}@{host}:{port}/tls?{options}")
     }
 
     /// A project on that URL, with the authorities' certificates beside its file.
     fn project(&self, url: &str) -> Fixture {
         let project = Fixture::empty(STEAD);
-        for name in ["right.pem", "wrong.pem"] {
+        for name in ["right.pem", "wrong.pem", "own.pem", "own.key", "strange.pem", "strange.key"] {
             project.write(name, fs::read(self.certificates.join(name)).expect("it was made"));
+            fs::set_permissions(project.path(name), fs::Permissions::from_mode(0o600)).expect("the test's own file");
         }
         project.write("stead.toml", format!("[project]\nname = \"tls\"\n[databases.far]\nurl = '{url}'\n"));
         project
     }
 
     fn connect(&self, host: &str, options: &str) -> Ended {
+        self.connect_as(&self.url(host, options))
+    }
+
+    fn connect_as(&self, url: &str) -> Ended {
+        let project = self.project(url);
         // Started from elsewhere: files are where the project says, not where somebody stands.
-        let project = self.project(&self.url(host, options));
         let folder = project.path(".");
         let mut command = project.command(["wait", "--attempts", "1", "-C"]);
         let ended = ended(command.arg(folder).current_dir("/").output().expect("the binary was built"));
@@ -134,31 +145,39 @@ fn secured(server: TestServer, certificates: &Path) -> Vec<String> {
             format!("ssl_cert_file={}", path("server.pem")),
             "-c".to_owned(),
             format!("ssl_key_file={}", path("server.key")),
+            "-c".to_owned(),
+            format!("ssl_ca_file={}", path("right.pem")),
         ],
         _ => vec![
             format!("--ssl-cert={}", path("server.pem")),
             format!("--ssl-key={}", path("server.key")),
+            format!("--ssl-ca={}", path("right.pem")),
             "--require-secure-transport=ON".to_owned(),
         ],
     }
 }
 
-/// An authority, a certificate of it for the name `localhost`, and an authority that nobody asked.
+/// Two authorities, of which the server knows one; a certificate of that one for the name `localhost`; and one of each for a
+/// client.
 fn make_certificates(folder: &Path) {
     let write = |name: &str, text: String, mode: u32| {
-        use std::os::unix::fs::PermissionsExt;
         fs::write(folder.join(name), text).expect("the test's own folder");
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(mode)).expect("the test's own file");
     };
-    let (authority, key) = authority("right");
-    write("right.pem", authority.pem(), 0o644);
-    write("wrong.pem", self::authority("wrong").0.pem(), 0o644);
-    let own = KeyPair::generate().expect("a key");
-    let mut names = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
-    names.distinguished_name.push(DnType::CommonName, "localhost");
-    let signed = names.signed_by(&own, &authority, &key).expect("a certificate");
-    write("server.pem", signed.pem(), 0o644);
-    write("server.key", own.serialize_pem(), 0o600);
+    let signed = |name: &str, of: &str, (authority, key): &(Certificate, KeyPair)| {
+        let own = KeyPair::generate().expect("a key");
+        let mut names = CertificateParams::new(vec![of.to_owned()]).expect("a name");
+        names.distinguished_name.push(DnType::CommonName, of);
+        let signed = names.signed_by(&own, authority, key).expect("a certificate");
+        write(&format!("{name}.pem"), signed.pem(), 0o644);
+        write(&format!("{name}.key"), own.serialize_pem(), 0o600);
+    };
+    let (right, wrong) = (authority("right"), authority("wrong"));
+    write("right.pem", right.0.pem(), 0o644);
+    write("wrong.pem", wrong.0.pem(), 0o644);
+    signed("server", "localhost", &right);
+    signed("own", "certified", &right);
+    signed("strange", "certified", &wrong);
 }
 
 fn authority(name: &str) -> (Certificate, KeyPair) {
@@ -218,7 +237,58 @@ fn encryption_is_what_the_url_asks_for(server: TestServer) {
             }
         }
     }
+    certificates_of_clients_are_shown(&secured);
     a_whole_life(&secured);
+}
+
+/// A user whom the server lets in with a certificate only.
+fn certificates_of_clients_are_shown(secured: &Secured) {
+    let (password, server) = (&secured.password, secured.local.server);
+    let (user, options): (String, [(&str, bool); 3]) = if server.kind() == "postgres" {
+        (
+            format!("CREATE ROLE certified LOGIN SUPERUSER PASSWORD '{password}'"),
+            [
+                ("sslmode=require", false),
+                ("sslmode=require&sslcert=strange.pem&sslkey=strange.key", false),
+                ("sslmode=verify-full&sslrootcert=right.pem&sslcert=own.pem&sslkey=own.key", true),
+            ],
+        )
+    } else {
+        (
+            format!(
+                "CREATE USER certified@'%' IDENTIFIED BY '{password}' REQUIRE X509;\n\
+                 GRANT ALL ON *.* TO certified@'%' WITH GRANT OPTION"
+            ),
+            [
+                ("ssl-mode=required", false),
+                ("ssl-mode=required&ssl-cert=strange.pem&ssl-key=strange.key", false),
+                ("ssl-mode=verify-identity&ssl-ca=right.pem&ssl-cert=own.pem&ssl-key=own.key", true),
+            ],
+        )
+    };
+    let project = kept_in(secured, &secured.socket());
+    let revision = format!("-- Users\n-- revision: 0a0a0a0a0a0a\n-- parent: 11aa22bb33cc\n\n-- up\n{user};\n");
+    project.write("app/migrations/0002_users.sql", revision);
+    project.run(["init"]).exits(0);
+    for (options, let_in) in options {
+        let url = secured.url_of("certified", "localhost", options);
+        let ended = secured.connect_as(&url);
+        assert_eq!(ended.code, if let_in { 0 } else { 7 }, "`{options}`: {}", ended.err);
+        if let_in {
+            the_shell_connects_the_same_way(&secured.project(&url), server);
+        }
+    }
+    project.run(["database", "destroy", "far", "--yes"]).exits(0);
+}
+
+/// A project on that URL with a table and a seed of two rows.
+fn kept_in(secured: &Secured, url: &str) -> Fixture {
+    let project = secured.project(url);
+    project.write("app/migrations/0001_kept.sql", KEPT);
+    project.write("seed.sql", "INSERT INTO kept VALUES (1), (2);\n");
+    let more = "[apps.own]\npath = \"app\"\ndatabase = \"far\"\n[seed]\nsteps = [{ sql = \"seed.sql\" }]\n";
+    project.write("stead.toml", format!("{}{more}", project.read("stead.toml")));
+    project
 }
 
 /// Everything goes through an encrypted connection, and through a socket: also bulk work, cancellation and locks, which open
@@ -229,11 +299,7 @@ fn a_whole_life(secured: &Secured) {
         _ => "ssl-mode=verify-identity&ssl-ca=right.pem",
     };
     for url in [secured.url("localhost", options), secured.socket()] {
-        let project = secured.project(&url);
-        project.write("app/migrations/0001_kept.sql", KEPT);
-        project.write("seed.sql", "INSERT INTO kept VALUES (1), (2);\n");
-        let more = "[apps.own]\npath = \"app\"\ndatabase = \"far\"\n[seed]\nsteps = [{ sql = \"seed.sql\" }]\n";
-        project.write("stead.toml", format!("{}{more}", project.read("stead.toml")));
+        let project = kept_in(secured, &url);
         project.run(["init"]).exits(0);
         the_shell_connects_the_same_way(&project, secured.local.server);
         project.run(["dump", "--name", "b"]).exits(0).says("2 rows");

@@ -238,6 +238,7 @@ macro_rules! each_conformance_case {
             transactions::statements_cannot_end_our_transaction
             transactions::a_read_transaction_sees_one_moment
             transactions::a_writer_waits_for_another
+            transactions::a_limited_wait_is_given_up
             transactions::a_killed_writer_leaves_nothing
             locks::a_lock_names_its_holder
             locks::a_waiting_run_gets_the_lock

@@ -175,6 +175,33 @@ pub(super) async fn a_writer_waits_for_another(scene: &Scene<'_>) -> Result<()> 
     Ok(())
 }
 
+pub(super) async fn a_limited_wait_is_given_up(scene: &Scene<'_>) -> Result<()> {
+    let place = scene.database("limited", 3).await?;
+    let mut reader = scene.write(&place).await?;
+    let mut session = scene.write(&place).await?;
+    if !session.limit_lock_waits(Duration::from_millis(200)).await? {
+        return Ok(());
+    }
+    ensure!(session.lock_holders().await? == Vec::<String>::new(), "somebody holds a lock that nobody took");
+    reader.begin(TransactionKind::Write).await?;
+    count(reader.as_mut(), "items").await?;
+    session.begin(TransactionKind::Schema).await?;
+    let error = session.execute("DROP TABLE items", &[]).await.err().context("a table in use is dropped")?;
+    ensure!(error.class == ErrorClass::LockTimeout, "{error:?}");
+    session.rollback().await?;
+    let holders = session.lock_holders().await?;
+    ensure!(holders.len() == 1 && holders[0].contains("holds `items`"), "{holders:?}");
+    session.restore_settings().await?;
+    let finishing = async {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        reader.commit().await
+    };
+    let (dropped, finished) = tokio::join!(session.execute("DROP TABLE items", &[]), finishing);
+    finished?;
+    dropped.context("settings that are restored limit nothing")?;
+    Ok(())
+}
+
 async fn fill_open(session: &mut dyn Session, id: i64) -> Result<(), stead_engine::EngineError> {
     session.execute(&format!("INSERT INTO items (id, name) VALUES ({id}, 'x')"), &[]).await.map(|_count| ())
 }

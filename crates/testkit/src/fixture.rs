@@ -215,6 +215,12 @@ impl Ended {
     }
 }
 
+/// The binary under test: the one that was built, or a copy of it that the test command names, which other users can get to
+/// wherever the build lies.
+pub fn tested(built: impl Into<PathBuf>) -> PathBuf {
+    std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| built.into(), PathBuf::from)
+}
+
 impl Fixture {
     /// The small project, nothing initialised yet.
     #[must_use]
@@ -255,7 +261,7 @@ impl Fixture {
     #[must_use]
     pub fn empty(binary: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("stead-test-").tempdir().expect("a temporary folder");
-        Self { binary: binary.into(), folder, store: Store::files() }
+        Self { binary: tested(binary), folder, store: Store::files() }
     }
 
     /// An empty folder for a project with its databases at that home; `None` after a skip was reported.

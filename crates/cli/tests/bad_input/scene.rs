@@ -9,13 +9,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use stead_testkit::fixture::{Ended, Fixture, ended};
+use stead_testkit::fixture::{Ended, Fixture, ended, tested};
 
 use crate::case::Start;
 
-/// The binary under test. The test command names one that another user can get to, wherever the build lies.
+/// The binary under test.
 pub(crate) fn stead() -> PathBuf {
-    std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_stead").into(), PathBuf::from)
+    tested(env!("CARGO_BIN_EXE_stead"))
 }
 
 /// Something that stays in place until it is dropped.

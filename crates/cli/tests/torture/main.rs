@@ -28,5 +28,5 @@ const BUILT: &str = env!("CARGO_BIN_EXE_stead");
 
 /// The binary under test; the test command may name a copy, which no other build replaces meanwhile.
 fn stead() -> std::path::PathBuf {
-    std::env::var_os("STEAD_TEST_BINARY").map_or_else(|| BUILT.into(), Into::into)
+    stead_testkit::fixture::tested(BUILT)
 }

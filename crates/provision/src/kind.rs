@@ -100,9 +100,12 @@ impl ServerKind {
                 major.map_or_else(|| "postgresql".to_owned(), |major| format!("postgresql@{major}")),
             ),
             // Debian has no MySQL since its version 10; Ubuntu and MySQL's own archive have these names.
-            Self::Mysql => {
-                ("mysql-server-core-8.0 (Ubuntu) or mysql-community-server-core".to_owned(), "mysql".to_owned())
-            }
+            Self::Mysql => match version {
+                Some(version) if !version.starts_with("8.0") => {
+                    ("mysql-community-server-core of MySQL's own archive".to_owned(), format!("mysql@{version}"))
+                }
+                _ => ("mysql-server-core-8.0 (Ubuntu) or mysql-community-server-core".to_owned(), "mysql".to_owned()),
+            },
             Self::Mariadb => ("mariadb-server-core".to_owned(), "mariadb".to_owned()),
             Self::Opensearch => ("opensearch".to_owned(), "opensearch".to_owned()),
             Self::Elasticsearch => ("elasticsearch".to_owned(), "elasticsearch".to_owned()),

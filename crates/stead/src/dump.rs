@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use stead_engine::snapshot::{Advance, Guarantee, View};
-use stead_engine::{Event, Place, Session, Value};
+use stead_engine::{Event, Place, Server, Session, Value};
 use stead_revision::Applied;
 use stead_snapshot::{
     AppHeads, DatabaseRecord, Draft, Manifest, Part, SnapshotName, StorageRecord, TableRecord, default_name,
@@ -170,7 +170,7 @@ pub(crate) async fn write(
     let guarantee = guarantee(&views);
     let mut records = BTreeMap::new();
     for database in databases {
-        let view = view_of(&mut views, &database.place)?;
+        let view = view_of(&mut views, database)?;
         let record = write_database(environment, database, view, draft).await?;
         records.insert(database.name.clone(), record);
     }
@@ -200,8 +200,8 @@ pub(crate) async fn write(
     Ok(draft.complete(manifest)?)
 }
 
-/// Views with the places each of them sees; databases of one server share one.
-type Views = Vec<(Vec<Place>, Box<dyn View>)>;
+/// Views with the server of each; databases of one server share one. Databases on two servers may have the same place.
+type Views = Vec<(Arc<dyn Server>, Box<dyn View>)>;
 
 async fn open_views(databases: &[Database]) -> Result<Views> {
     let mut groups: Vec<(&Database, Vec<Place>)> = Vec::new();
@@ -214,7 +214,7 @@ async fn open_views(databases: &[Database]) -> Result<Views> {
     let mut views = Views::new();
     for (first, places) in groups {
         let view = first.server.bulk().view(&places).await?;
-        views.push((places, view));
+        views.push((Arc::clone(&first.server), view));
     }
     Ok(views)
 }
@@ -226,8 +226,8 @@ fn guarantee(views: &Views) -> Guarantee {
     }
 }
 
-fn view_of<'a>(views: &'a mut Views, place: &Place) -> Result<&'a mut dyn View> {
-    match views.iter_mut().find(|(places, _)| places.contains(place)) {
+fn view_of<'a>(views: &'a mut Views, database: &Database) -> Result<&'a mut dyn View> {
+    match views.iter_mut().find(|(server, _)| Arc::ptr_eq(server, &database.server)) {
         Some((_, view)) => Ok(view.as_mut()),
         None => Err(Error::bug("a database without a view")),
     }
@@ -317,7 +317,7 @@ async fn referenced(databases: &[Database], views: &mut Views, reference: &Stora
     let Some(database) = databases.iter().find(|database| database.name == reference.database) else {
         return Ok(Vec::new());
     };
-    let session = view_of(views, &database.place)?.session(&database.place)?;
+    let session = view_of(views, database)?.session(&database.place)?;
     let mut rows = session
         .stream(&reference.query, 10_000)
         .await

@@ -293,7 +293,8 @@ async fn prove(database: &Database, manifest: &Manifest, count: bool) -> Result<
             database.name, manifest.name
         );
         Error::failed("load-differs", message)
-            .hint("nothing was replaced; verify the snapshot: `stead snapshots verify`")
+            .hint("nothing was replaced; `stead snapshots verify` tells whether the snapshot is whole")
+            .hint("if it is, this server keeps what is named in another way than the one it came from")
     };
     if stead_schema::fingerprint(&schema) != record.fingerprint
         && let Some(first) = database.differences(&schema, &record.schema).first()

@@ -269,6 +269,13 @@ impl Fixture {
         Some(Self { store: Store::at(home)?, ..Self::empty(binary) })
     }
 
+    /// The same with databases of the other one's names, on a server of its own; they go with it.
+    #[must_use]
+    pub fn named_like(mut self, other: &Self) -> Self {
+        self.store.prefix.clone_from(&other.store.prefix);
+        self
+    }
+
     /// Where the databases are.
     #[must_use]
     pub fn home(&self) -> Home {

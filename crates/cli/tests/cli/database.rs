@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use stead_testkit::fixture::{Home, ended};
+use stead_testkit::fixture::{Fixture, Home, ended};
+use stead_testkit::servers::TestServer::{self, Mariadb, Mysql, Postgres15, Postgres18};
 use stead_testkit::skip::skip;
 
 every_engine! {
@@ -119,4 +120,52 @@ fn arguments_of_children(parent: u32) -> String {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     panic!("the shell started no client");
+}
+
+/// Two databases of one name on two servers are two: each is dumped from its own server, and loaded there.
+#[test]
+fn databases_of_one_name_on_two_servers_are_told_apart() {
+    for [first, second] in [[Postgres15, Postgres18], [Mariadb, Mysql], [Mysql, Postgres15]] {
+        let (Some(here), Some(there)) = (at(first), at(second)) else { continue };
+        let there = there.named_like(&here);
+        let name = here.name_on_server("same");
+        here.write(
+            "stead.toml",
+            format!(
+                "[project]\nname = \"twins\"\n[databases.one]\nurl = '{}/{name}'\n[databases.two]\nurl = '{}/{name}'\n\
+                 [apps.first]\npath = \"first\"\ndatabase = \"one\"\n[apps.second]\npath = \"second\"\ndatabase = \"two\"\n",
+                here.server(),
+                there.server()
+            ),
+        );
+        for (app, rows) in [("first", "(1)"), ("second", "(2), (3), (4)")] {
+            let revision = format!(
+                "-- Own\n-- revision: 11aa22bb33{}\n\n-- up\nCREATE TABLE {app} (id INT PRIMARY KEY);\nINSERT INTO {app} VALUES {rows};\n",
+                if app == "first" { "01" } else { "02" }
+            );
+            here.write(&format!("{app}/migrations/0001_own.sql"), revision);
+        }
+        here.run(["init"]).exits(0);
+        here.run(["dump", "--name", "a"]).exits(0);
+        here.run(["load", "a"]).exits(0);
+        here.run(["undo"]).exits(0);
+        here.run(["check"]).exits(0);
+        here.run(["dump", "--name", "b"]).exits(0);
+        for snapshot in ["a", "b"] {
+            let manifest = here.run(["snapshots", "show", snapshot, "--json"]).exits(0).json();
+            let rows = |database: &str, table: &str| {
+                let tables = manifest["snapshot"]["databases"][database]["tables"].as_object().expect("tables by name");
+                tables.iter().find(|(name, _)| name.ends_with(table)).map(|(_, record)| record["rows"].clone())
+            };
+            assert_eq!((rows("one", "first"), rows("two", "second")), (Some(1.into()), Some(3.into())), "{manifest}");
+            assert_eq!((rows("one", "second"), rows("two", "first")), (None, None), "{manifest}");
+        }
+        here.run(["init", "--load", "a"]).exits(0);
+        here.run(["reset", "--yes"]).exits(0);
+        drop(there);
+    }
+}
+
+fn at(server: TestServer) -> Option<Fixture> {
+    Fixture::empty_at(super::STEAD, Home::On(server))
 }

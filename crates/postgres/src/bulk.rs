@@ -13,6 +13,7 @@ mod load;
 mod names;
 mod properties;
 mod ready;
+mod rights;
 mod swap;
 mod view;
 

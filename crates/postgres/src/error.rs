@@ -131,6 +131,10 @@ fn told(server: &DbError, sql: &str) -> EngineError {
     }
     error.hints.extend(server.hint().map(fragment));
     match state {
+        // A right that no grant gives. The routine is the server's own, in no language.
+        "42501" if server.routine() == Some("check_enable_rls") => error.hint(
+            "no grant helps here: the role needs `BYPASSRLS`, or to own the table and have no `FORCE ROW LEVEL SECURITY` on it",
+        ),
         "42501" => error.hint("the owner of what it names, or a superuser, grants the right to the role in the URL"),
         "25006" => {
             error.hint("the server is a standby, or `default_transaction_read_only` is set for role or database")

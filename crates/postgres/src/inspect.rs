@@ -10,6 +10,7 @@ mod objects;
 mod parts;
 mod query;
 mod relations;
+mod secrets;
 mod unprintable;
 
 use stead_engine::{EngineError, ErrorClass};
@@ -55,6 +56,7 @@ pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, Engin
 async fn read(connection: &mut Connection) -> Result<Schema, EngineError> {
     let mut catalog = Catalog::open(connection).await?;
     objects::read(&mut catalog).await?;
+    secrets::connections(&mut catalog).await?;
     let mut relations = relations::read(&mut catalog).await?;
     parts::sequences(&mut catalog, &mut relations).await?;
     keys::constraints(&mut catalog, &mut relations).await?;

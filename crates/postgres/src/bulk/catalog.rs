@@ -31,7 +31,10 @@ pub(super) struct Relation {
     /// What an extension says about which rows are people's; `None` for a table of nobody's extension.
     pub(super) condition: Option<String>,
     pub(super) root: Option<(String, String)>,
-    readable: bool,
+    /// False if the role may not read the table.
+    pub(super) readable: bool,
+    /// True if policies decide which rows the role sees.
+    pub(super) hides_rows: bool,
 }
 
 impl Relation {
@@ -58,7 +61,7 @@ const RELATIONS: &str = "
            e.oid IS NOT NULL, (SELECT e.extcondition[x.place] FROM
              pg_catalog.unnest(e.extconfig) WITH ORDINALITY AS x (relation, place) WHERE x.relation = c.oid),
            r.nspname::text, r.relname::text, pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-           e.extconfig @> ARRAY[c.oid]
+           e.extconfig @> ARRAY[c.oid], pg_catalog.row_security_active(c.oid)
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
          AND d.objsubid = 0 AND d.deptype = 'e' AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
@@ -93,24 +96,9 @@ pub(super) async fn relations(connection: &mut Connection) -> Result<Vec<Relatio
         condition: row.get::<_, bool>(6).then(|| row.get::<_, Option<String>>(7).unwrap_or_default()),
         root: row.get::<_, Option<String>>(8).zip(row.get::<_, Option<String>>(9)),
         readable: row.get(10),
+        hides_rows: row.get(12),
     });
     Ok(read.collect())
-}
-
-/// Refuses what the role may not read, before anything is begun.
-pub(super) fn check_readable(relations: &[Relation]) -> Result<(), EngineError> {
-    let closed: Vec<String> = relations
-        .iter()
-        .filter(|relation| !relation.readable)
-        .map(|relation| format!("`{}`", relation.quoted()))
-        .collect();
-    if closed.is_empty() {
-        return Ok(());
-    }
-    let (first, more) = (closed.iter().take(5).cloned().collect::<Vec<_>>().join(", "), closed.len().saturating_sub(5));
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    Err(EngineError::new(ErrorClass::Refused, format!("the role lacks the right to read {first}{more}"))
-        .hint("`GRANT SELECT ON ALL TABLES IN SCHEMA …`, or membership in `pg_read_all_data`"))
 }
 
 /// Refuses what a dump does not carry.
@@ -208,19 +196,20 @@ impl Forms {
     }
 }
 
-/// Where people's sequences stand. They do not take part in the view: read after its moment, they are never behind the rows.
-pub(super) async fn sequences(connection: &mut Connection) -> Result<Vec<SequenceFacts>, EngineError> {
-    let sql = "
-        SELECT n.nspname::text, c.relname::text
+/// Which sequences `c` of a schema `n` are people's, from `FROM` on; a condition may follow.
+pub(super) const PEOPLES_SEQUENCES: &str = "
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relkind = 'S' AND c.relpersistence <> 't'
           AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
           AND (NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e'
                    AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
-               OR EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extconfig @> ARRAY[c.oid]))
-        ORDER BY 1, 2";
+               OR EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extconfig @> ARRAY[c.oid]))";
+
+/// Where people's sequences stand. They do not take part in the view: read after its moment, they are never behind the rows.
+pub(super) async fn sequences(connection: &mut Connection) -> Result<Vec<SequenceFacts>, EngineError> {
+    let sql = format!("SELECT n.nspname::text, c.relname::text {PEOPLES_SEQUENCES} ORDER BY 1, 2");
     let names: Vec<(String, String)> =
-        connection.rows(sql, &[]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
+        connection.rows(&sql, &[]).await?.iter().map(|row| (row.get(0), row.get(1))).collect();
     let mut facts = Vec::with_capacity(names.len());
     for some in names.chunks(AT_ONCE) {
         let reading = |(place, (namespace, name)): (usize, &(String, String))| {

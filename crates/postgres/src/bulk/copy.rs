@@ -31,15 +31,18 @@ pub(super) async fn copy(address: &Address, from: &Place, to: &Place) -> Result<
     }
     let carried = properties::carry(&mut server, from_name, to_name).await;
     if carried.is_err() {
-        admin::remove_by(&mut server, to_name).await?;
+        admin::remove_by(address, &mut server, to_name).await?;
     }
     carried?;
     server.close().await
 }
 
-/// True if the server has copied the files; false if somebody is in the database or the role may not.
+/// True if the server has copied the files; false if somebody is in the database, if it has subscriptions, which do not lie in
+/// its files, or if the role may not.
 async fn by_files(server: &mut Connection, from: &str, to: &str) -> Result<bool, EngineError> {
-    let sql = "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE datname = $1::text AND usesysid IS NOT NULL";
+    let sql = "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE datname = $1::text AND usesysid IS NOT NULL
+               UNION ALL SELECT 1 FROM pg_catalog.pg_subscription AS s
+               JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = $1::text";
     if !server.rows(sql, &[&from]).await?.is_empty() {
         return Ok(false);
     }

@@ -69,13 +69,15 @@ async fn may_rename(connection: &mut Connection, live: &str) -> Result<(), Engin
     Ok(())
 }
 
-/// Things that are tied to the old database and would silently go on with it.
+/// Things that are tied to the old database and would silently go on with it. A subscription that neither works nor has a slot
+/// elsewhere, as a load makes it, is no more than a part of the database, and moves with it.
 pub(super) async fn refuse_what_stays_behind(connection: &mut Connection, live: &str) -> Result<(), EngineError> {
     let sql = "
         SELECT 'the replication slot', slot_name::text FROM pg_catalog.pg_replication_slots WHERE database = $1::text
         UNION ALL SELECT 'the prepared transaction', gid FROM pg_catalog.pg_prepared_xacts WHERE database = $1::text
         UNION ALL SELECT 'the subscription', s.subname::text FROM pg_catalog.pg_subscription AS s
-                  JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = $1::text
+                  JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid
+                  WHERE d.datname = $1::text AND (s.subenabled OR s.subslotname IS NOT NULL)
         ORDER BY 1, 2";
     let rows = connection.rows(sql, &[&live]).await?;
     let Some(row) = rows.first() else { return Ok(()) };
@@ -84,7 +86,12 @@ pub(super) async fn refuse_what_stays_behind(connection: &mut Connection, live: 
         ErrorClass::Conflict,
         format!("{what} `{name}` belongs to `{live}` and would stay with the old one"),
     )
-    .hint("end it first; nothing was changed"))
+    .hint(match what.as_str() {
+        "the subscription" => {
+            "nothing was changed; `ALTER SUBSCRIPTION … DISABLE` it and `SET (slot_name = NONE)`, or drop it"
+        }
+        _ => "end it first; nothing was changed",
+    }))
 }
 
 /// Sessions that we may not end, as an error.

@@ -11,7 +11,7 @@ use stead_engine::snapshot::{Advance, Guarantee, Sink, View};
 use stead_engine::{EngineError, ErrorClass, Place, Session, TransactionKind};
 
 use super::catalog::{self, Relation};
-use super::dump;
+use super::{dump, rights};
 use crate::admin;
 use crate::apply::PostgresSession;
 use crate::connect::address::Address;
@@ -97,7 +97,7 @@ impl Member {
         let mut connection = Connection::open(address, admin::name(place)?, true).await?;
         connection.batch(&settings::set(&SETTINGS)).await?;
         let relations = catalog::relations(&mut connection).await?;
-        catalog::check_readable(&relations)?;
+        rights::check_readable(&mut connection, &relations).await?;
         catalog::refuse_large_objects(&mut connection).await?;
         let mut session = PostgresSession::new(connection);
         session.begin(TransactionKind::Read).await?;

@@ -6,17 +6,17 @@ use stead_schema::model::{Name, Reference};
 use tokio_postgres::Row;
 
 use super::catalog::{Catalog, EXTENSIONS};
+use super::secrets;
 
 /// Each gives rows of: catalog, number, kind, schema, name, statement (absent where something else makes the object), how
 /// `COMMENT ON` names it, owner.
-const QUERIES: [&str; 8] = [
+const QUERIES: [&str; 7] = [
     include_str!("sql/schemas.sql"),
     include_str!("sql/types.sql"),
     include_str!("sql/routines.sql"),
     include_str!("sql/operators.sql"),
     include_str!("sql/languages.sql"),
     include_str!("sql/text_search.sql"),
-    include_str!("sql/foreign.sql"),
     include_str!("sql/events.sql"),
 ];
 
@@ -28,6 +28,13 @@ pub(super) async fn read(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
     for sql in QUERIES {
         for row in catalog.rows(sql).await? {
             take(catalog, &row);
+        }
+    }
+    for row in catalog.rows(include_str!("sql/foreign.sql")).await? {
+        take(catalog, &row);
+        // Each of these rows is an object with a statement.
+        if let Some(object) = catalog.schema.objects.iter_mut().rfind(|object| object.kind == row.get::<_, &str>(2)) {
+            object.definition = secrets::noted(&row.get::<_, Vec<String>>(8), &object.body);
         }
     }
     Ok(())

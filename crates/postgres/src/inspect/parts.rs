@@ -94,7 +94,7 @@ pub(super) async fn triggers(catalog: &mut Catalog<'_>, relations: &Relations) -
 pub(super) async fn comments(catalog: &mut Catalog<'_>, relations: &mut Relations) -> Result<(), EngineError> {
     for row in catalog.rows(include_str!("sql/comments.sql")).await? {
         let (class, number, part): (u32, u32, i32) = (row.get(0), row.get(1), row.get(2));
-        let (text, provider): (String, Option<String>) = (row.get(3), row.get(4));
+        let (text, provider): (Option<String>, Option<String>) = (row.get(3), row.get(4));
         if catalog.own.contains(&number) || catalog.members.contains_key(&(class, number)) {
             continue;
         }
@@ -102,13 +102,17 @@ pub(super) async fn comments(catalog: &mut Catalog<'_>, relations: &mut Relation
             && relations.look(number).is_some_and(|relation| relation.word() == "table" || part > 0)
             && provider.is_none()
         {
-            of_table(relations, number, part, text);
+            of_table(relations, number, part, text.unwrap_or_default());
             continue;
         }
         let of_type: Option<String> = row.get(5);
         let known = of_type.or_else(|| address(catalog, relations, class, number, part));
         let Some(address) = known else { continue };
-        let literal = string(&text, EngineKind::Postgres).unwrap_or_default();
+        // `public` alone comes here without a text: a new database brings a comment on it, which people have removed.
+        let literal = match &text {
+            Some(text) => string(text, EngineKind::Postgres).unwrap_or_default(),
+            None => "NULL".to_owned(),
+        };
         match provider {
             None => catalog.object("comment", Name::flat(&address), format!("COMMENT ON {address} IS {literal}")),
             Some(provider) => {

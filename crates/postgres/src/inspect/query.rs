@@ -1,6 +1,8 @@
 //! The catalog's queries as text. Each lies in a file of its own, written for the newest server; lines end with a mark where
 //! they hold for some versions only, and words with a dollar stand for conditions that many of them share.
 
+use super::secrets::PATTERN;
+
 /// Numbers below this one belong to what `initdb` made (`FirstNormalObjectId`).
 pub(super) const FIRST_USER_NUMBER: u32 = 16384;
 
@@ -11,6 +13,7 @@ pub(super) fn for_version(sql: &str, major: i32) -> String {
     let text = replaced(&lines.join("\n"), "$user", user);
     let text = replaced(&text, "$unowned", unowned);
     let text = replaced(&text, "$loose", loose);
+    let text = replaced(&text, "$secrets", |arguments| secrets(arguments[0]));
     replaced(&text, "$options", |arguments| options(arguments[0]))
 }
 
@@ -64,10 +67,18 @@ fn loose(arguments: &[&str]) -> String {
     )
 }
 
-/// Options of something foreign as SQL, without those that may be secrets.
+/// Options of something foreign as SQL, without those that are secrets.
 fn options(column: &str) -> String {
     format!(
         "COALESCE(' OPTIONS (' || (SELECT string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ') \
-         FROM pg_options_to_table({column}) o WHERE o.option_name !~* '(passw|secret|token|credential)') || ')', '')"
+         FROM pg_options_to_table({column}) o WHERE o.option_name !~* '{PATTERN}') || ')', '')"
+    )
+}
+
+/// What is to be said of the options that are left out, as an array.
+fn secrets(column: &str) -> String {
+    format!(
+        "ARRAY(SELECT 'the option `' || o.option_name || '` was left out: it is a secret; set it again after loading' \
+         FROM pg_options_to_table({column}) o WHERE o.option_name ~* '{PATTERN}' ORDER BY 1)"
     )
 }

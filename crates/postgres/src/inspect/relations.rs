@@ -10,6 +10,7 @@ use stead_sql::ledger::own_tables;
 use tokio_postgres::Row;
 
 use super::catalog::{Catalog, DEFAULTS, RELATIONS, RULES, parameters, quoted, set};
+use super::secrets;
 
 /// A column as the rest of the catalog refers to it.
 pub(super) struct Numbered {
@@ -160,6 +161,7 @@ fn relation(row: &Row) -> Relation {
     set(options, "force row security", row.get::<_, bool>(11).then_some("true"));
     set(options, "of type", row.get::<_, Option<String>>(14));
     set(options, "options", row.get::<_, Option<String>>(16).filter(|text| !text.is_empty()));
+    table.definition = secrets::comments(&row.get::<_, Vec<String>>(23));
     set(options, "populated", (kind == "m" && !row.get::<_, bool>(20)).then_some("false"));
     Relation {
         number: row.get(0),
@@ -219,6 +221,12 @@ fn column(catalog: &mut Catalog<'_>, relations: &mut Relations, row: &Row) {
         (expression, _) => column.default = expression,
     }
     details(&mut column, row);
+    let left_out: Vec<String> = row.get::<_, Option<_>>(18).unwrap_or_default();
+    if !left_out.is_empty() {
+        let of = format!("of the column {}:", quoted(&Name::flat(&column.name)));
+        let comments = secrets::comments(&[&[of], left_out.as_slice()].concat()).unwrap_or_default();
+        relation.table.definition.get_or_insert_default().push_str(&comments);
+    }
     let (local, inherited) = (row.get(15), row.get::<_, i32>(16) > 0);
     relation.numbered.push(Numbered { number: row.get(1), collation: row.get(17), local, inherited });
     relation.table.columns.push(column);

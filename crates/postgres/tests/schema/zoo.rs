@@ -76,6 +76,62 @@ fn trap_p09_inheritance_keeps_the_order_of_columns() {
     }
 }
 
+/// What a child may lack that its parents have: a default, `NOT NULL`, a way of storing; and what it may have otherwise.
+#[test]
+fn trap_p09_a_child_that_lacks_what_its_parent_has() {
+    for version in VERSIONS {
+        let Some(scene) = Scene::new(version, "lacks") else { continue };
+        wait(async {
+            let (first, second) = (scene.name("a"), scene.name("b"));
+            let client = scene.database(&first).await;
+            run(&client, include_str!("children.sql")).await;
+            let own = if version == TestServer::Postgres18 {
+                include_str!("children_18.sql")
+            } else {
+                include_str!("children_15.sql")
+            };
+            run(&client, own).await;
+            let schema = scene.inspect(&first).await.unwrap();
+            for table in ["local", "inherited", "numbered"] {
+                assert_eq!(schema.table(table).unwrap().column("a").unwrap().default, None, "{table}");
+            }
+            assert_eq!(compare(&scene.rebuild(&schema, &second).await, &schema), []);
+            judge::agree(&scene, &first, &second);
+            // With columns in an order that inheriting would not give, which the judge cannot write.
+            let added = "CREATE TABLE ordered (own text) INHERITS (strict);
+                         ALTER TABLE strict ADD COLUMN added integer DEFAULT 3;
+                         ALTER TABLE ordered ALTER b DROP DEFAULT, ALTER added DROP DEFAULT;";
+            run(&client, added).await;
+            if version == TestServer::Postgres15 {
+                run(&client, "ALTER TABLE ordered ALTER a DROP NOT NULL").await;
+            }
+            let schema = scene.inspect(&first).await.unwrap();
+            assert_eq!(compare(&scene.rebuild(&schema, &second).await, &schema), []);
+            scene.remove(&first).await;
+            scene.remove(&second).await;
+        });
+    }
+}
+
+/// A new database brings a comment on the schema `public`; where people have removed it, it is removed again.
+#[test]
+fn a_comment_that_was_removed_stays_away() {
+    for version in VERSIONS {
+        let Some(scene) = Scene::new(version, "comment") else { continue };
+        wait(async {
+            let (first, second) = (scene.name("a"), scene.name("b"));
+            run(&scene.database(&first).await, "COMMENT ON SCHEMA public IS NULL").await;
+            let schema = scene.inspect(&first).await.unwrap();
+            let bodies: Vec<&str> = schema.objects.iter().map(|object| object.body.as_str()).collect();
+            assert_eq!(bodies, ["COMMENT ON SCHEMA public IS NULL"]);
+            assert_eq!(compare(&scene.rebuild(&schema, &second).await, &schema), []);
+            judge::agree(&scene, &first, &second);
+            scene.remove(&first).await;
+            scene.remove(&second).await;
+        });
+    }
+}
+
 /// An empty database has no object, whatever extensions and comments a new one brings.
 #[test]
 fn an_empty_database_is_empty() {

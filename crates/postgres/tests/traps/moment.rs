@@ -23,7 +23,7 @@ mod cases {
     use stead_engine::{Access, ErrorClass, Place, Server as _, TransactionKind, Value};
     use stead_testkit::conformance::streams::{Memory, advance};
 
-    use crate::scene::Scene;
+    use crate::scene::{Scene, maintenance};
 
     const TABLE: [&str; 2] = ["CREATE TABLE t (a integer)", "INSERT INTO t SELECT generate_series(1, 100)"];
 
@@ -107,24 +107,59 @@ mod cases {
         let live = scene.database("live", &POLICY).await?;
         let role = scene.role("reader", "").await?;
         let server = scene.server_as(&role)?;
-        let mut view = server.bulk().view(std::slice::from_ref(&live)).await?;
-        let error = view.dump(&live, Arc::new(Memory::default()), advance()).await.err();
+        let error = server.bulk().view(std::slice::from_ref(&live)).await.err();
         let error = error.context("a user under a policy dumps his own rows and says nothing")?;
-        ensure!(error.class == ErrorClass::Refused, "{error:?}");
+        ensure!(error.class == ErrorClass::Refused && error.message.contains("`\"public\".\"t\"`"), "{error:?}");
+        ensure!(error.hints.concat().contains(&format!("`ALTER ROLE {role} BYPASSRLS`")), "{error:?}");
+        // Where the server says it, what it says is completed in the same way.
+        let mut session = server.open(&live, Access::Write).await?;
+        session.execute("SET row_security = off", &[]).await?;
+        let error = session.query("SELECT * FROM t", &[]).await.err().context("rows are hidden")?;
+        ensure!(error.hints.concat().contains("BYPASSRLS") && !error.hints.concat().contains("grants"), "{error:?}");
+        session.close().await?;
+        scene.run(&maintenance(), &[&format!("ALTER ROLE {role} BYPASSRLS")]).await?;
+        let mut view = server.bulk().view(std::slice::from_ref(&live)).await?;
+        view.dump(&live, Arc::new(Memory::default()), advance()).await?;
+        view.close().await?;
         scene.round_trip(&live).await?;
         Ok(())
     }
 
     pub(super) async fn trap_p17_a_right_that_lacks_is_named(scene: &Scene) -> Result<()> {
         let live = scene
-            .database("live", &["CREATE TABLE open_one (a integer)", "CREATE TABLE \"Closed\" (a integer)"])
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE open_one (a integer)",
+                    "CREATE TABLE \"Closed\" (a integer)",
+                    "CREATE SEQUENCE \"Number\"",
+                    "CREATE SEQUENCE open_number",
+                    "GRANT SELECT ON open_number TO PUBLIC",
+                    "CREATE SCHEMA away CREATE TABLE t (a integer)",
+                    "GRANT SELECT ON away.t TO PUBLIC",
+                ],
+            )
             .await?;
         let role = scene.role("stranger", "").await?;
         scene.run(&live, &["GRANT SELECT ON open_one TO PUBLIC"]).await?;
         let opened = scene.server_as(&role)?.bulk().view(std::slice::from_ref(&live)).await;
         let error = opened.err().context("a dump is begun that cannot be ended")?;
         ensure!(error.class == ErrorClass::Refused && error.message.contains("\"Closed\""), "{error:?}");
-        ensure!(!error.message.contains("open_one"), "{error:?}");
+        ensure!(!error.message.contains("open_"), "{error:?}");
+        for wanted in ["the sequence `\"public\".\"Number\"`", "the schema `\"away\"`"] {
+            ensure!(error.message.contains(wanted), "{error:?}");
+        }
+        let number = format!("GRANT SELECT ON SEQUENCE \"public\".\"Number\" TO {role}");
+        let grants = [&number, &format!("GRANT USAGE ON SCHEMA \"away\" TO {role}")];
+        for grant in grants {
+            ensure!(error.hints.iter().any(|hint| hint.contains(grant)), "{error:?}");
+            scene.run(&live, &[grant]).await?;
+        }
+        scene.run(&live, &["GRANT SELECT ON \"Closed\" TO PUBLIC"]).await?;
+        let server = scene.server_as(&role)?;
+        let mut view = server.bulk().view(std::slice::from_ref(&live)).await?;
+        view.dump(&live, Arc::new(Memory::default()), advance()).await?;
+        view.close().await?;
         Ok(())
     }
 

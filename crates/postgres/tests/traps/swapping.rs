@@ -6,6 +6,7 @@ traps! {
     trap_p26_properties_stay_with_the_name
     trap_p27_a_replication_slot_is_named
     trap_p27_a_prepared_transaction_is_named
+    trap_p27_a_subscription_is_named_only_if_it_works
     trap_p28_a_foreign_server_comes_without_being_used
     trap_p29_clients_that_come_back_at_once
     trap_p29_a_copy_of_a_database_in_use
@@ -121,6 +122,51 @@ mod cases {
         session.execute(&format!("ROLLBACK PREPARED '{}'", swap.live), &[]).await?;
         session.close().await?;
         scene.server.bulk().swap(&swap).await?;
+        Ok(())
+    }
+
+    /// One that a load has made goes with its database: there, back, into a copy, and away.
+    pub(super) async fn trap_p27_a_subscription_is_named_only_if_it_works(scene: &Scene) -> Result<()> {
+        let swap = prepare(scene, 5).await?;
+        let live = &swap.live;
+        let make = "CREATE SUBSCRIPTION s CONNECTION 'host=nowhere.invalid password=planted' PUBLICATION p
+                    WITH (connect = false, slot_name = NONE, enabled = false)";
+        let place = |wanted: &Option<Place>| wanted.clone().context("prepared with one");
+        for database in [live.clone(), place(&swap.built)?] {
+            // Its name is one for the whole database, not for the server.
+            scene.run(&database, &[make]).await?;
+        }
+        let alter = |more: &str| format!("ALTER SUBSCRIPTION s {more}");
+        scene.run(live, &[&alter("SET (slot_name = 'elsewhere')")]).await?;
+        for result in [scene.server.bulk().ready(&swap).await, scene.server.bulk().swap(&swap).await] {
+            let error = result.err().context("it would go on with the old database")?;
+            ensure!(error.class == ErrorClass::Conflict && error.message.contains("the subscription `s`"), "{error:?}");
+        }
+        scene.run(live, &[&alter("SET (slot_name = NONE)")]).await?;
+        scene.server.bulk().ready(&swap).await?;
+        scene.server.bulk().swap(&swap).await?;
+        let back = Swap {
+            live: live.clone(),
+            built: swap.kept.clone(),
+            kept: Some(scene.server.bulk().keeping(live, Path::new("/"), "back")),
+            token: "back".to_owned(),
+        };
+        scene.note(back.kept.as_ref().context("given above")?);
+        scene.server.bulk().ready(&back).await?;
+        scene.server.bulk().swap(&back).await?;
+        ensure!(scene.rows(live, "SELECT count(*) FROM t").await? == ["0"], "it is the new one");
+        let memory = scene.dump(live).await?;
+        let loaded = scene.load(&memory, "loaded").await?;
+        let copy = scene.place("copy");
+        scene.server.bulk().copy(live, &copy).await?;
+        let connection = "SELECT subconninfo FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
+                          WHERE d.datname = current_database()";
+        for database in [&loaded, &copy] {
+            ensure!(scene.rows(database, connection).await? == ["host=nowhere.invalid"], "{database}");
+        }
+        for database in [loaded, copy, place(&back.kept)?, live.clone()] {
+            scene.server.remove(&database).await?;
+        }
         Ok(())
     }
 

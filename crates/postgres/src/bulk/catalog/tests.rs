@@ -13,6 +13,7 @@ fn relation(namespace: &str, name: &str, types: &[u32]) -> Relation {
         condition: None,
         root: None,
         readable: true,
+        hides_rows: false,
     }
 }
 

@@ -5,7 +5,7 @@ SELECT a.attrelid, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmo
   ''::text, -- before 14
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END,
   NULLIF(a.attstattarget, -1)::int4, a.attoptions, CASE WHEN a.attfdwoptions IS NOT NULL THEN $options(a.attfdwoptions) END,
-  a.attislocal, a.attinhcount::int4, a.attcollation
+  a.attislocal, a.attinhcount::int4, a.attcollation, CASE WHEN a.attfdwoptions IS NOT NULL THEN $secrets(a.attfdwoptions) END
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation

@@ -36,7 +36,17 @@ SELECT 'pg_subscription'::regclass, s.oid, 'subscription', NULL, s.subname,
   format('CREATE SUBSCRIPTION %I CONNECTION %L PUBLICATION %s WITH (connect = false, slot_name = NONE, enabled = false', s.subname, '',
     (SELECT string_agg(quote_ident(name), ', ' ORDER BY name) FROM unnest(s.subpublications) name))
   || CASE WHEN s.subbinary THEN ', binary = true' ELSE '' END -- since 14
-  || CASE s.subsynccommit WHEN 'off' THEN '' ELSE ', synchronous_commit = ' || quote_literal(s.subsynccommit) END || ')',
+  || CASE s.subsynccommit WHEN 'off' THEN '' ELSE ', synchronous_commit = ' || quote_literal(s.subsynccommit) END
+  || CASE WHEN s.substream THEN ', streaming = on' ELSE '' END -- since 14 before 16
+  || CASE s.substream WHEN 't' THEN ', streaming = on' WHEN 'p' THEN ', streaming = parallel' ELSE '' END -- since 16 before 18
+  || CASE s.substream WHEN 't' THEN ', streaming = on' WHEN 'f' THEN ', streaming = off' ELSE '' END -- since 18
+  || CASE WHEN s.subtwophasestate <> 'd' THEN ', two_phase = on' ELSE '' END -- since 15
+  || CASE WHEN s.subdisableonerr THEN ', disable_on_error = true' ELSE '' END -- since 15
+  || CASE WHEN NOT s.subpasswordrequired THEN ', password_required = false' ELSE '' END -- since 16
+  || CASE WHEN s.subrunasowner THEN ', run_as_owner = true' ELSE '' END -- since 16
+  || CASE WHEN s.suborigin <> 'any' THEN ', origin = ' || s.suborigin ELSE '' END -- since 16
+  || CASE WHEN s.subfailover THEN ', failover = true' ELSE '' END -- since 17
+  || ')',
   format('SUBSCRIPTION %I', s.subname), s.subowner
 FROM pg_subscription s WHERE s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
 UNION ALL

@@ -6,7 +6,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistenc
   fs.srvname::text, CASE WHEN ft.ftrelid IS NOT NULL THEN $options(ft.ftoptions) END, c.relowner,
   CASE WHEN h.inhrelid IS NULL THEN '{}' ELSE ARRAY(SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) END,
   CASE WHEN c.relkind IN ('v', 'm') THEN rtrim(pg_get_viewdef(c.oid), ';') END, c.relispopulated,
-  w.oid, pg_get_userbyid(c.relowner)::text
+  w.oid, pg_get_userbyid(c.relowner)::text, $secrets(ft.ftoptions)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class tc ON tc.oid = c.reltoastrelid AND tc.reloptions IS NOT NULL
 LEFT JOIN pg_am am ON am.oid = c.relam

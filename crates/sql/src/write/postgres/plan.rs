@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use stead_schema::model::{Dependency, Name, Object, Reference, Table, TableKind, Trigger};
+use stead_schema::model::{Column, Dependency, Name, Object, Reference, Table, TableKind, Trigger};
 use stead_schema::{EngineKind, Schema};
 
 use super::{tables, views};
@@ -101,17 +101,46 @@ pub(super) struct Around<'a> {
     pub(super) tables: HashMap<&'a Name, &'a Table>,
     /// Names that were given to `NOT NULL`, with their schema. The server must not be left to choose one of them.
     pub(super) given: HashSet<(Option<&'a str>, &'a str)>,
+    /// Tables by the parent whose columns they get when they are made.
+    children: HashMap<&'a Name, Vec<&'a Name>>,
+    /// Defaults that are set when another table has been made: the table, the column, and the other table.
+    conflicting: Vec<(&'a Name, &'a str, &'a Name)>,
+    /// All defaults that are set by a statement of their own, by table and column.
+    late: HashSet<(&'a Name, &'a str)>,
 }
 
 impl<'a> Around<'a> {
-    fn new(schema: &'a Schema) -> Self {
-        let tables = schema.tables.iter().map(|table| (&table.name, table)).collect();
+    fn new(schema: &'a Schema, apart: &HashSet<Reference>) -> Self {
+        let tables: HashMap<&Name, &Table> = schema.tables.iter().map(|table| (&table.name, table)).collect();
         let columns = schema.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
         let named = columns.filter_map(|(table, column)| {
             let name = column.options.get("not null constraint")?;
             Some((table.name.namespace.as_deref(), name.as_str()))
         });
-        Self { tables, given: named.collect() }
+        let given = named.collect();
+        let conflicting: Vec<_> = schema.tables.iter().flat_map(|table| tables::conflicting(table, &tables)).collect();
+        let separate =
+            schema.tables.iter().filter(|table| apart.contains(&Reference::new("table", table.name.clone())));
+        let separate =
+            separate.flat_map(|table| table.columns.iter().map(|column| (&table.name, column.name.as_str())));
+        let late = separate.chain(conflicting.iter().map(|(table, column, _)| (*table, *column))).collect();
+        let mut children: HashMap<&Name, Vec<&Name>> = HashMap::new();
+        for table in schema.tables.iter().filter(|table| !tables::is_attached(table)) {
+            for parent in &table.inherits {
+                children.entry(parent).or_default().push(&table.name);
+            }
+        }
+        Self { tables, given, children, conflicting, late }
+    }
+
+    /// True if others get the table's columns when they are made.
+    pub(super) fn is_parent(&self, table: &Table) -> bool {
+        self.children.contains_key(&table.name)
+    }
+
+    /// True if the column's default is set by a statement of its own.
+    pub(super) fn is_late(&self, table: &Table, column: &Column) -> bool {
+        self.late.contains(&(&table.name, column.name.as_str()))
     }
 }
 
@@ -122,10 +151,11 @@ impl Plan {
         for object in &schema.objects {
             plan.object(object, apart)?;
         }
-        let around = Around::new(schema);
+        let around = Around::new(schema, apart);
         for table in &schema.tables {
             tables::add(&mut plan, table, &around, apart)?;
         }
+        plan.connect_parents(&around);
         for view in &schema.views {
             views::add(&mut plan, view, apart)?;
         }
@@ -256,6 +286,24 @@ impl Plan {
         }
         self.connect_objects(schema);
         self.connect_domains(schema);
+    }
+
+    /// What is said of a parent when its children are there.
+    fn connect_parents(&mut self, around: &Around<'_>) {
+        let defaults = around
+            .conflicting
+            .iter()
+            .map(|(parent, column, child)| (Reference::part("default", parent, column), *child));
+        let settings = around.children.iter().flat_map(|(parent, children)| {
+            let reference = Reference::new(tables::COLUMN_SETTINGS, (*parent).clone());
+            children.iter().map(move |child| (reference.clone(), *child))
+        });
+        for (of, child) in defaults.chain(settings) {
+            let child = self.place(&Reference::new("table", child.clone()));
+            if let Some((of, child)) = self.place(&of).zip(child) {
+                self.need(of, child);
+            }
+        }
     }
 
     /// Objects that say in their name what they belong to.

@@ -12,7 +12,10 @@ use stead_schema::model::{Check, Column, ForeignKey, Index, Key, Name, Reference
 use super::plan::{Around, Plan, quoted};
 use crate::quote::{identifier, string};
 use crate::write::WriteError;
-pub(super) use columns::{default_apart, settings};
+pub(super) use columns::{conflicting, default_apart, settings};
+
+/// The kind of the node that says how a parent's columns are stored.
+pub(super) const COLUMN_SETTINGS: &str = "column settings";
 
 type Options = BTreeMap<String, String>;
 
@@ -40,7 +43,7 @@ pub(super) fn add(
     let node = plan.add(10, own, statements.into_iter().map(named).collect());
     for column in &table.columns {
         let part = Reference::part("default", &table.name, &column.name);
-        match default_apart(table, column, separate) {
+        match default_apart(table, column, separate || around.is_late(table, column)) {
             Some(sql) => {
                 let default = plan.one(14, "default", &table.name, part, sql);
                 plan.need(default, node);
@@ -51,7 +54,14 @@ pub(super) fn add(
     for check in &table.checks {
         add_check(plan, table, check, separate, node);
     }
-    attachment(plan, table, node);
+    attachment(plan, table, around, node);
+    let settings = if around.is_parent(table) { columns::after_children(table) } else { Vec::new() };
+    if !settings.is_empty() {
+        let named = |sql| ("table".to_owned(), table.name.clone(), sql);
+        let reference = Reference::new(COLUMN_SETTINGS, table.name.clone());
+        let settings = plan.add(12, reference, settings.into_iter().map(named).collect());
+        plan.need(settings, node);
+    }
     keys(plan, table, node);
     for index in &table.indexes {
         add_index(plan, &table.name, index, node, 43)?;
@@ -78,7 +88,9 @@ fn create(table: &Table, around: &Around<'_>, separate: bool) -> String {
     let body: Vec<String> = columns::clauses(table, around, separate).into_iter().chain(checks).collect();
     let persistence = if table.options.contains_key("persistence") { "UNLOGGED " } else { "" };
     let foreign = if is_foreign(table) { "FOREIGN " } else { "" };
-    let mut sql = format!("CREATE {persistence}{foreign}TABLE {}", quoted(&table.name));
+    // Comments on what could not be read.
+    let noted = table.definition.as_deref().unwrap_or_default();
+    let mut sql = format!("{noted}CREATE {persistence}{foreign}TABLE {}", quoted(&table.name));
     if let Some(row_type) = table.options.get("of type") {
         sql += &format!(" OF {row_type}");
     }
@@ -115,7 +127,7 @@ fn create_end(table: &Table) -> String {
 }
 
 /// Has parents that are added after it was made.
-fn is_attached(table: &Table) -> bool {
+pub(super) fn is_attached(table: &Table) -> bool {
     table.options.contains_key("inherits by") || table.options.contains_key("partition of")
 }
 
@@ -149,7 +161,7 @@ fn add_check(plan: &mut Plan, table: &Table, check: &Check, separate: bool, node
 }
 
 /// Puts a partition into its table, or adds parents.
-fn attachment(plan: &mut Plan, table: &Table, node: usize) {
+fn attachment(plan: &mut Plan, table: &Table, around: &Around<'_>, node: usize) {
     let own = quoted(&table.name);
     let bounds = match &table.kind {
         TableKind::Partition { parent, bounds } => Some((quoted(parent), bounds.clone())),
@@ -158,7 +170,8 @@ fn attachment(plan: &mut Plan, table: &Table, node: usize) {
     let statements: Vec<String> = match bounds {
         Some((parent, bounds)) => vec![format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {own} {bounds}")],
         None if is_attached(table) => {
-            table.inherits.iter().map(|parent| format!("ALTER TABLE {own} INHERIT {}", quoted(parent))).collect()
+            let add = |parent| format!("ALTER TABLE {own} INHERIT {}", quoted(parent));
+            table.inherits.iter().map(add).chain(columns::after_attachment(table, around)).collect()
         }
         None => return,
     };

@@ -2,6 +2,8 @@
 //! and where a column that a parent brings differs from the parent's.
 //! Both halves stand together, because a property that one of them leaves out is the other one's to say.
 
+use std::collections::HashMap;
+
 use stead_schema::model::{Column, Name, Table};
 
 use super::super::plan::{Around, quoted};
@@ -23,6 +25,34 @@ pub(super) fn clauses(table: &Table, around: &Around<'_>, separate: bool) -> Vec
     table.columns.iter().filter_map(clause).collect()
 }
 
+/// The columns that parents bring for a column when the table is made. Parents that are added later bring nothing: what they
+/// have and the column has not is no matter to the server, but for `NOT NULL`.
+fn brought<'a>(table: &Table, around: &Around<'a>, column: &str) -> Vec<(&'a Table, &'a Column)> {
+    if is_attached(table) {
+        return Vec::new();
+    }
+    of_parents(table, around, column)
+}
+
+/// The parents' columns of that name.
+fn of_parents<'a>(table: &Table, around: &Around<'a>, column: &str) -> Vec<(&'a Table, &'a Column)> {
+    let found = table.inherits.iter().filter_map(|parent| {
+        let parent = *around.tables.get(parent)?;
+        Some((parent, parent.column(column)?))
+    });
+    found.collect()
+}
+
+/// True if children get the column's `NOT NULL`.
+fn passes_not_null(column: &Column) -> bool {
+    !column.nullable && !column.options.contains_key("not null no inherit")
+}
+
+/// True if the column may hold NULL although a parent's may not, as versions before 18 allow.
+fn lacks_not_null(table: &Table, around: &Around<'_>, column: &Column) -> bool {
+    column.nullable && of_parents(table, around, &column.name).iter().any(|(_, parent)| passes_not_null(parent))
+}
+
 /// A name that the table itself gave to the `NOT NULL` of a column that a parent brings.
 fn own_not_null(column: &Column) -> Option<String> {
     let name =
@@ -36,7 +66,7 @@ fn clause(table: &Table, around: &Around<'_>, column: &Column, separate: bool) -
     if let Some(options) = column.options.get("options") {
         sql += options;
     }
-    if let Some(compression) = column.options.get("compression") {
+    if let Some(compression) = column.options.get("compression").filter(|_| !around.is_parent(table)) {
         sql += &format!(" COMPRESSION {compression}");
     }
     if let Some(collation) = &column.collation {
@@ -62,10 +92,23 @@ fn value(table: &Table, around: &Around<'_>, column: &Column, separate: bool) ->
         return format!(" GENERATED ALWAYS AS ({}) {kept}", generated.expression);
     }
     match (&column.identity, &column.default) {
+        (Some(_), _) if identity_apart(table, around, column) => " DEFAULT NULL".to_owned(),
         (Some(identity), _) => identity_clause(table, column, identity),
-        (None, Some(default)) if !separate => format!(" DEFAULT {default}"),
+        (None, Some(default)) if !separate && !around.is_late(table, column) => format!(" DEFAULT {default}"),
+        // Else the column would get what a parent has, or the parents would be found to differ.
+        (None, _) if brings_default(table, around, column) => " DEFAULT NULL".to_owned(),
         (None, _) => String::new(),
     }
+}
+
+fn brings_default(table: &Table, around: &Around<'_>, column: &Column) -> bool {
+    brought(table, around, &column.name).iter().any(|(_, parent)| parent.default.is_some())
+}
+
+/// True if the rows are numbered in a column for which a parent brings a default. A column is not made with both, so the
+/// default is first taken away.
+fn identity_apart(table: &Table, around: &Around<'_>, column: &Column) -> bool {
+    column.identity.is_some() && column.default.is_none() && brings_default(table, around, column)
 }
 
 /// A partition whose parent numbers the rows has no sequence of its own, and says nothing.
@@ -80,6 +123,10 @@ fn identity_clause(table: &Table, column: &Column, identity: &str) -> String {
 }
 
 fn not_null(table: &Table, around: &Around<'_>, column: &Column) -> String {
+    // A parent is only added to a table whose columns are `NOT NULL` as well; it may be dropped again after that.
+    if is_attached(table) && lacks_not_null(table, around, column) {
+        return " NOT NULL".to_owned();
+    }
     if column.nullable || column.options.contains_key("not null not valid") {
         return String::new();
     }
@@ -115,8 +162,16 @@ pub(super) fn later(table: &Table, around: &Around<'_>, separate: bool) -> Vec<S
     for column in &table.columns {
         if column.options.contains_key("inherited") {
             statements.extend(differing(table, column, around, separate));
+        } else if identity_apart(table, around, column) {
+            statements.extend(add_identity(table, column));
         }
-        statements.extend(settings(alter, &table.name, column));
+        if !is_attached(table) && lacks_not_null(table, around, column) {
+            statements.push(drop_not_null(table, column));
+        }
+        if !around.is_parent(table) {
+            statements.extend(inherited_compression(table, column));
+            statements.extend(settings(alter, &table.name, column));
+        }
         if column.options.contains_key("not null not valid") {
             let name = column.options.get("not null constraint").cloned();
             let name = name.unwrap_or_else(|| usual_name(table, column));
@@ -127,24 +182,91 @@ pub(super) fn later(table: &Table, around: &Around<'_>, separate: bool) -> Vec<S
     statements
 }
 
+/// Statements that follow the adding of a parent.
+pub(super) fn after_attachment(table: &Table, around: &Around<'_>) -> Vec<String> {
+    let lacking = table.columns.iter().filter(|column| lacks_not_null(table, around, column));
+    lacking.map(|column| drop_not_null(table, column)).collect()
+}
+
+fn begin(table: &Table, column: &Column) -> String {
+    format!("ALTER TABLE ONLY {} ALTER COLUMN {}", quoted(&table.name), quote(&column.name))
+}
+
+fn drop_not_null(table: &Table, column: &Column) -> String {
+    format!("{} DROP NOT NULL", begin(table, column))
+}
+
+fn add_identity(table: &Table, column: &Column) -> Option<String> {
+    let clause = identity_clause(table, column, column.identity.as_ref()?);
+    (!clause.is_empty()).then(|| format!("{} ADD{clause}", begin(table, column)))
+}
+
+/// An inherited column has no clause that could say how it is compressed.
+fn inherited_compression(table: &Table, column: &Column) -> Option<String> {
+    compression(table, column).filter(|_| column.options.contains_key("inherited"))
+}
+
+fn compression(table: &Table, column: &Column) -> Option<String> {
+    let compression = column.options.get("compression")?;
+    Some(format!("{} SET COMPRESSION {compression}", begin(table, column)))
+}
+
+/// How the columns of a parent are stored. It is said when all children are there: they would get it too, and could not be
+/// made at all where parents differ.
+pub(super) fn after_children(table: &Table) -> Vec<String> {
+    let alter = if is_foreign(table) { "ALTER FOREIGN TABLE ONLY" } else { "ALTER TABLE ONLY" };
+    let said = |column| compression(table, column).into_iter().chain(settings(alter, &table.name, column));
+    table.columns.iter().flat_map(said).collect()
+}
+
 /// Where an inherited column is not as the parents have it.
 fn differing(table: &Table, column: &Column, around: &Around<'_>, separate: bool) -> Vec<String> {
-    let parents = table.inherits.iter().filter_map(|parent| around.tables.get(parent)?.column(&column.name));
-    let parents: Vec<&Column> = parents.collect();
+    let parents = brought(table, around, &column.name);
     let mut statements = Vec::new();
-    let own = format!("ALTER TABLE ONLY {} ALTER COLUMN {}", quoted(&table.name), quote(&column.name));
-    if parents.iter().any(|parent| parent.default != column.default) {
+    let own = begin(table, column);
+    // A default that a parent gets later is not the child's by that.
+    if parents.iter().any(|(of, parent)| parent.default != column.default || around.is_late(of, parent)) {
         match &column.default {
-            Some(default) if !separate => statements.push(set_default(table, column, default)),
+            Some(default) if !separate && !around.is_late(table, column) => {
+                statements.push(set_default(table, column, default));
+            }
             Some(_) => {}
             None => statements.push(format!("{own} DROP DEFAULT")),
         }
     }
+    if let Some(generated) = &column.generated
+        && parents.iter().any(|(_, parent)| parent.generated.as_ref() != Some(generated))
+    {
+        statements.push(format!("{own} SET EXPRESSION AS ({})", generated.expression));
+    }
     let named = column.options.contains_key("not null constraint");
-    if !column.nullable && !named && parents.iter().all(|parent| parent.nullable) {
+    if !column.nullable && !named && !parents.iter().any(|(_, parent)| passes_not_null(parent)) {
         statements.push(format!("{own} SET NOT NULL"));
     }
+    statements.extend(add_identity(table, column));
     statements
+}
+
+/// Defaults of parents that a table could not be made under, since it has no say of its own in the column and the parents
+/// differ: such a default is set when the table is there. Each is the parent, its column and the table.
+pub(crate) fn conflicting<'a>(
+    table: &'a Table,
+    tables: &HashMap<&'a Name, &'a Table>,
+) -> Vec<(&'a Name, &'a str, &'a Name)> {
+    let mut found = Vec::new();
+    if is_attached(table) {
+        return found;
+    }
+    for column in table.columns.iter().filter(|column| column.options.contains_key("inherited")) {
+        let parents =
+            table.inherits.iter().filter_map(|parent| Some((parent, tables.get(parent)?.column(&column.name)?)));
+        let defaults: Vec<(&Name, &String)> =
+            parents.filter_map(|(parent, column)| Some((parent, column.default.as_ref()?))).collect();
+        if defaults.windows(2).any(|pair| pair[0].1 != pair[1].1) {
+            found.extend(defaults.into_iter().map(|(parent, _)| (parent, column.name.as_str(), &table.name)));
+        }
+    }
+    found
 }
 
 /// How a column is stored and analysed; `alter` begins the statement.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use stead_engine::session::RowStream;
 use stead_engine::{Access, EngineError, ErrorClass, Row, Session, TransactionKind, Value};
 use stead_schema::{EngineKind, Schema};
-use stead_sql::split::{Statement, split};
+use stead_sql::split::{Statement, delimited, split};
 
 use crate::connect::connection::Outcome;
 use crate::connect::{Connection, quoted};
@@ -62,6 +62,25 @@ impl MysqlSession {
             0 | 1 => Ok(statements.pop()),
             several => Err(syntax(format!("one statement is expected, found {several}"))),
         }
+    }
+
+    /// The same where a routine in Oracle's language is one statement, though it has `;` outside of what is a body elsewhere.
+    /// Whoever cut the script was told by a delimiter where it ends.
+    async fn only(&mut self, sql: &str) -> Result<Option<Statement>, EngineError> {
+        let refused = match self.single(sql) {
+            Err(refused) if self.kind() == EngineKind::Mariadb => refused,
+            other => return other,
+        };
+        let whole = split(&delimited(sql), self.kind()).ok().and_then(|mut statements| statements.pop());
+        let program = |statement: &Statement| {
+            ["FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"].iter().any(|word| statement.leading.ends_with(word))
+        };
+        let Some(whole) = whole.filter(|whole| whole.leading.starts_with("CREATE ") && program(whole)) else {
+            return Err(refused);
+        };
+        let modes = self.connection.texts("SELECT @@SESSION.sql_mode").await?;
+        let oracle = modes.into_iter().flatten().flatten().any(|modes| modes.split(',').any(|mode| mode == "ORACLE"));
+        if oracle { Ok(Some(whole)) } else { Err(refused) }
     }
 
     /// Refuses a statement that would end our transaction under us.
@@ -155,7 +174,7 @@ impl Session for MysqlSession {
     }
 
     async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, EngineError> {
-        let Some(statement) = self.single(sql)? else { return Ok(0) };
+        let Some(statement) = self.only(sql).await? else { return Ok(0) };
         self.guard(&statement)?;
         let result = match parameters {
             // The text protocol takes every statement; the binary one refuses some of those that change a schema.

@@ -13,6 +13,7 @@ mod objects;
 mod orphans;
 mod plan;
 mod ready;
+mod sequences;
 mod stream;
 mod swap;
 mod view;

@@ -2,36 +2,59 @@
 //! events of its live one, and there none may fire, not even between its making and a second statement.
 
 use stead_schema::EngineKind;
+use stead_sql::lex::code;
 use stead_sql::quote::identifier;
 
 #[cfg(test)]
 mod tests;
 
-/// The words for an event that rests as those of a replica do: it is one that fires where the database is at home.
+/// The words for an event that fires elsewhere, which is what a server of another version prints as well.
 const RESTING: [&str; 2] = ["DISABLE ON SLAVE", "DISABLE ON REPLICA"];
 
-/// The statement with an event that fires put to rest.
+/// What the body of an event begins with that fires where its database is at home. Its owner may want an event to rest just
+/// so, and the state alone would not tell whose wish it was; a comment in the body goes wherever the event goes.
+const MARK: &str = "/* put to rest by stead */ ";
+
+/// The statement with an event that fires put to rest, and marked as one that does.
 pub(crate) fn resting(source: &str, name: &str) -> String {
-    with_status(source, name, &["ENABLE"], RESTING[0])
+    let Some(parts) = Parts::of(source, name) else { return source.to_owned() };
+    let Some(between) = parts.between.strip_prefix("ENABLE") else { return source.to_owned() };
+    format!("{}{}{between}{MARK}{}", parts.head, RESTING[0], parts.unmarked())
 }
 
-/// The statement with an event that rests made to fire.
+/// The statement with an event that was put to rest made to fire. One that its owner wants to rest stays as it is.
 pub(crate) fn awake(source: &str, name: &str) -> String {
-    with_status(source, name, &RESTING, "ENABLE")
+    let Some(parts) = Parts::of(source, name).filter(|parts| parts.body.starts_with(MARK)) else {
+        return source.to_owned();
+    };
+    let rested = RESTING.iter().find_map(|words| parts.between.strip_prefix(words));
+    let between = rested.map_or_else(|| parts.between.to_owned(), |between| format!("ENABLE{between}"));
+    format!("{}{between}{}", parts.head, parts.unmarked())
 }
 
-fn with_status(source: &str, name: &str, from: &[&str], to: &str) -> String {
-    let Some(start) = status(source, name) else { return source.to_owned() };
-    let (head, rest) = source.split_at(start);
-    let found = from.iter().find_map(|words| rest.strip_prefix(words));
-    found.map_or_else(|| source.to_owned(), |rest| format!("{head}{to}{rest}"))
+/// A statement taken apart: everything before the status, the status and what stands between it and the body, the body.
+struct Parts<'a> {
+    head: &'a str,
+    between: &'a str,
+    body: &'a str,
 }
 
-/// Where the status stands. What follows the name up to there is the server's own text, and so are these words, which come
-/// before the comment and the body.
-fn status(source: &str, name: &str) -> Option<usize> {
-    let name = identifier(name, EngineKind::Mysql);
-    let after_name = source.find(&name).map_or(0, |place| place + name.len());
-    let words = [" ON COMPLETION ", "PRESERVE "];
-    words.iter().try_fold(after_name, |from, word| Some(from + source[from..].find(word)? + word.len()))
+impl<'a> Parts<'a> {
+    /// What follows the name up to the body is the server's own text: status, comment, `DO`.
+    fn of(source: &'a str, name: &str) -> Option<Self> {
+        let name = identifier(name, EngineKind::Mysql);
+        let after_name = source.find(&name).map_or(0, |place| place + name.len());
+        let words = [" ON COMPLETION ", "PRESERVE "];
+        let status =
+            words.iter().try_fold(after_name, |from, word| Some(from + source[from..].find(word)? + word.len()))?;
+        let (head, rest) = source.split_at(status);
+        // A comment is one string, so the first `DO` is the server's.
+        let first = code(rest, EngineKind::Mysql).into_iter().find(|token| token.is_word("DO"))?;
+        let body = rest[first.end()..].trim_start();
+        Some(Self { head, between: &rest[..rest.len() - body.len()], body })
+    }
+
+    fn unmarked(&self) -> &'a str {
+        self.body.strip_prefix(MARK).unwrap_or(self.body)
+    }
 }

@@ -13,14 +13,14 @@
 mod batch;
 mod column;
 mod exact;
+pub(crate) mod home;
 mod key;
 mod printed;
 mod program;
 mod reader;
+mod rights;
 mod table;
 mod view;
-
-pub(crate) use reader::compact;
 
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::Schema;
@@ -38,8 +38,8 @@ const ATTEMPTS: usize = 3;
 ///
 /// # Errors
 ///
-/// `unsupported`, naming the object, if the catalog lists one that the schema cannot hold; `conflict` if the database goes on
-/// changing while it is read.
+/// `refused`, naming the rights, if the server may hide something from the user; `unsupported`, naming the object, if the
+/// catalog lists one that the schema cannot hold; `conflict` if the database goes on changing while it is read.
 pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, EngineError> {
     let settings = Settings::replace(connection).await?;
     let mut schema = read(connection, &settings.database).await;
@@ -57,6 +57,7 @@ pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, Engin
 async fn read(connection: &mut Connection, database: &str) -> Result<Schema, EngineError> {
     let kind = connection.kind();
     let relations = Relations::list(connection).await?;
+    rights::sees_all(connection, database, &relations.tables).await?;
     let mut schema = Schema::empty(kind);
     schema.tables = table::tables(connection, database, &relations.tables).await?;
     schema.triggers = program::triggers(connection).await?;
@@ -171,8 +172,10 @@ fn changing(error: EngineError) -> EngineError {
 /// An object that the schema cannot hold.
 fn unsupported(kind: &str, name: &str, reason: &str) -> EngineError {
     let message = format!("the {kind} `{name}` cannot be represented: {reason}");
-    EngineError::new(ErrorClass::Unsupported, message).hint("nothing is dropped silently; change or remove the object")
+    EngineError::new(ErrorClass::Unsupported, message).hint(NOT_DROPPED)
 }
+
+const NOT_DROPPED: &str = "nothing is dropped silently; change or remove the object";
 
 /// `SHOW CREATE TABLE` and its kin for one object.
 fn show(what: &str, name: &str) -> String {

@@ -11,6 +11,9 @@ mod fixtures;
 #[path = "traps/ground.rs"]
 mod ground;
 #[cfg(test)]
+#[path = "traps/homes.rs"]
+mod homes;
+#[cfg(test)]
 #[path = "traps/rows.rs"]
 mod rows;
 #[cfg(test)]

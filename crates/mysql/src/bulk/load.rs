@@ -2,6 +2,7 @@
 //! the half-built database is removed; a process that is killed leaves it under a name that `leftovers` finds.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -228,6 +229,26 @@ impl Building<'_> {
                 connection.texts(&sql).await?;
             }
         }
+        for sql in self.forgotten() {
+            connection.own(&sql).await?;
+        }
         connection.close().await
     }
+
+    /// MariaDB forgets an option of InnoDB tables, which does nothing there and yet is printed, with every change that does not
+    /// name it; the keys are such a change.
+    fn forgotten(&self) -> impl Iterator<Item = String> {
+        let tables = self.schema.tables.iter().filter(|_| self.address.kind == EngineKind::Mariadb);
+        tables.filter_map(|table| {
+            let sql = forgotten(&table.options)?;
+            Some(format!("ALTER TABLE {} {sql}", quoted(&table.name.name)))
+        })
+    }
+}
+
+/// The option of a MariaDB table that a change of it has to name for it to stay.
+pub(super) fn forgotten(options: &BTreeMap<String, String>) -> Option<String> {
+    let innodb = options.get("engine").is_some_and(|engine| engine.eq_ignore_ascii_case("InnoDB"));
+    let value = options.get("page_checksum").filter(|_| innodb)?;
+    Some(format!("PAGE_CHECKSUM = {value}"))
 }

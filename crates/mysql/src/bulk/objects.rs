@@ -9,7 +9,7 @@ use crate::admin::literal;
 use crate::connect::{Connection, quoted};
 use crate::error::number;
 use crate::events;
-use crate::inspect::compact;
+use crate::inspect::home;
 
 /// `ER_NO_SUCH_USER`: the definer has gone.
 const NO_SUCH_USER: u16 = 1449;
@@ -75,7 +75,7 @@ impl Sort {
 pub(super) struct Made {
     pub(super) sort: Sort,
     pub(super) name: String,
-    /// The statement that makes it, as the server prints it inside its database.
+    /// The statement that makes it, as its owner wants it to be and without the name of its database.
     pub(super) statement: String,
     /// The settings of the session that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,7 +187,13 @@ async fn made(connection: &mut Connection, database: &str, sort: Sort, name: &st
         return Err(EngineError::new(ErrorClass::Refused, message)
             .hint("its definer may, and users with the right SELECT on all tables or SHOW_ROUTINE"));
     };
-    let statement = if sort == Sort::View { compact(&statement, database, connection.kind()) } else { statement };
+    // As its owner made it, and with no name of the database that it is in.
+    let statement = match sort {
+        Sort::View => home::view(&statement, database, connection.kind()),
+        Sort::Trigger => home::trigger(&statement, connection.kind()),
+        Sort::Event => events::awake(&statement, name),
+        _ => statement,
+    };
     Ok(Made {
         sort,
         name: name.to_owned(),
@@ -215,9 +221,9 @@ pub(super) async fn make(connection: &mut Connection, database: &str, objects: &
     connection.enter(database).await?;
     let there = list(connection, database).await?;
     let stays = |made: &&Made| made.sort == Sort::Trigger && there.contains(&(made.sort, made.name.clone()));
-    // A body may name what is not there yet; only a view must find what it names.
+    // A body may name what is not there yet; only a view must find what it names. Events fire from the moment they are made.
     let mut waiting: Vec<&Made> = objects.iter().filter(|made| !stays(made)).copied().collect();
-    waiting.sort_by_key(|made| made.sort == Sort::View);
+    waiting.sort_by_key(|made| (made.sort == Sort::Event, made.sort == Sort::View));
     let mut made = Ok(());
     while !waiting.is_empty() {
         let mut later = Vec::new();
@@ -259,41 +265,6 @@ async fn make_one(connection: &mut Connection, database: &str, object: &Made) ->
     connection.own("SET NAMES utf8mb4").await?;
     let context = || format!("the {} `{}`", object.sort.word().to_lowercase(), object.name);
     made.map_err(|error| error.context(context()))
-}
-
-/// Wakes the events that were put to rest.
-pub(super) async fn wake_events(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
-    let sql = format!(
-        "SELECT EVENT_NAME, DEFINER, SQL_MODE, TIME_ZONE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION \
-         FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND STATUS = 'SLAVESIDE_DISABLED'",
-        literal(database)
-    );
-    let rows = connection.texts(&sql).await?;
-    for row in &rows {
-        let mut row = row.iter().map(|value| value.clone().unwrap_or_default());
-        let mut next = || row.next().unwrap_or_default();
-        let (name, definer, mode, zone, client, collation) = (next(), next(), next(), next(), next(), next());
-        let (user, host) = definer.rsplit_once('@').unwrap_or((definer.as_str(), "%"));
-        // An event takes these from whoever alters it.
-        connection
-            .own(&format!(
-                "SET SESSION sql_mode = {}, time_zone = {}, character_set_client = {client}, collation_connection = {collation}",
-                literal(&mode),
-                literal(&zone)
-            ))
-            .await?;
-        let sql = format!(
-            "ALTER DEFINER = {}@{} EVENT {}.{} ENABLE",
-            quoted(user),
-            quoted(host),
-            quoted(database),
-            quoted(&name)
-        );
-        let altered = connection.own(&sql).await;
-        connection.own("SET NAMES utf8mb4").await?;
-        altered?;
-    }
-    if rows.is_empty() { Ok(()) } else { connection.reset().await }
 }
 
 /// The character set, collation and, on MariaDB, comment of a database, as the end of an `ALTER DATABASE`.

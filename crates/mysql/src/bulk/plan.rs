@@ -66,13 +66,20 @@ impl TablePlan {
         self.engine.eq_ignore_ascii_case("InnoDB")
     }
 
+    /// True for a table that has no rows of its own.
+    pub(super) fn shows_others(&self) -> bool {
+        self.engine.eq_ignore_ascii_case("MRG_MyISAM")
+    }
+
     /// The query for its rows.
     pub(super) fn select(&self, database: &str) -> String {
         let columns: Vec<String> = self.columns.iter().map(ColumnPlan::selected).collect();
         let versions = if self.versioned { " FOR SYSTEM_TIME ALL" } else { "" };
         let key: Vec<String> = self.key.iter().map(|column| quoted(column)).collect();
         let order = if key.is_empty() { String::new() } else { format!(" ORDER BY {}", key.join(", ")) };
-        format!("SELECT {} FROM {}.{}{versions}{order}", columns.join(", "), quoted(database), quoted(&self.name))
+        // The rows of a table that only shows those of others come with the others.
+        let none = if self.shows_others() { " WHERE FALSE" } else { "" };
+        format!("SELECT {} FROM {}.{}{versions}{none}{order}", columns.join(", "), quoted(database), quoted(&self.name))
     }
 }
 
@@ -98,7 +105,7 @@ impl ColumnPlan {
 
 /// Reads what there is to dump.
 pub(super) async fn plan(connection: &mut Connection, database: &str) -> Result<Plan, EngineError> {
-    let mut columns = columns(connection, database).await?;
+    let (mut columns, bounds) = columns(connection, database).await?;
     let mut keys = keys(connection, database).await?;
     let sql = format!(
         "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, AUTO_INCREMENT FROM information_schema.TABLES \
@@ -121,7 +128,7 @@ pub(super) async fn plan(connection: &mut Connection, database: &str) -> Result<
         plan.tables.push(TablePlan { columns, key, engine, counter, versioned: kind == "SYSTEM VERSIONED", name });
     }
     if plan.tables.iter().any(|table| table.versioned) {
-        versions(connection, &mut plan)?;
+        versions(connection, &mut plan, &bounds)?;
     }
     plan.tables.sort_by(|left, right| left.name.cmp(&right.name));
     plan.sequences.sort();
@@ -134,7 +141,7 @@ fn unreadable(database: &str, table: &str) -> EngineError {
 }
 
 /// Former versions of rows come back only where the server lets a session write them.
-fn versions(connection: &Connection, plan: &mut Plan) -> Result<(), EngineError> {
+fn versions(connection: &Connection, plan: &mut Plan, bounds: &BTreeMap<String, Bounds>) -> Result<(), EngineError> {
     let versioned = || plan.tables.iter().filter(|table| table.versioned);
     if connection.version() < (10, 11, 0) {
         let names: Vec<&str> = versioned().map(|table| table.name.as_str()).collect();
@@ -144,35 +151,55 @@ fn versions(connection: &Connection, plan: &mut Plan) -> Result<(), EngineError>
     for table in plan.tables.iter_mut().filter(|table| table.versioned) {
         let named =
             |name: &str| ColumnPlan { name: name.to_owned(), form: Form::Plain, labels: false, document: false };
-        let (start, end) = ("row_start", "row_end");
-        if !table.columns.iter().any(|column| column.name == start || column.name == end) {
+        // Bounds that the table names are among its columns, and in its key.
+        let Some(bounds) = bounds.get(&table.name) else {
+            let (start, end) = ("row_start", "row_end");
             table.columns.extend([named(start), named(end)]);
-        }
-        if !table.key.is_empty() {
-            table.key.push(end.to_owned());
+            if !table.key.is_empty() {
+                table.key.push(end.to_owned());
+            }
+            continue;
+        };
+        if !bounds.moments {
+            let message = format!(
+                "former versions of the rows of `{}` cannot be carried over: they are bound to transactions of this server",
+                table.name
+            );
+            return Err(EngineError::new(ErrorClass::Unsupported, message)
+                .hint("give the columns of its period the type `TIMESTAMP(6)`, or drop the versioning"));
         }
     }
     Ok(())
 }
 
-async fn columns(
-    connection: &mut Connection,
-    database: &str,
-) -> Result<BTreeMap<String, Vec<ColumnPlan>>, EngineError> {
+/// The columns between which a version of a row lives, where a table has named them.
+struct Bounds {
+    /// They are moments, and no numbers of transactions.
+    moments: bool,
+}
+
+/// The columns with values of their own, by table, and the tables with bounds of versions among them.
+type Columns = (BTreeMap<String, Vec<ColumnPlan>>, BTreeMap<String, Bounds>);
+
+async fn columns(connection: &mut Connection, database: &str) -> Result<Columns, EngineError> {
     let sql = format!(
         "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COALESCE(GENERATION_EXPRESSION, '') \
          FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME, ORDINAL_POSITION",
         literal(database)
     );
-    let mut found: BTreeMap<String, Vec<ColumnPlan>> = BTreeMap::new();
+    let (mut found, mut bounds) = Columns::default();
     let mariadb = connection.kind() == EngineKind::Mariadb;
     for row in connection.texts(&sql).await? {
         let mut row = row.into_iter().map(Option::unwrap_or_default);
         let mut next = || row.next().unwrap_or_default();
         let (table, name, data_type, generated) = (next(), next(), next().to_ascii_lowercase(), next());
         // The server computes generated columns again; the bounds of a version's life are values.
-        if !generated.is_empty() && !matches!(generated.as_str(), "ROW START" | "ROW END") {
-            continue;
+        match generated.as_str() {
+            "" => {}
+            "ROW START" | "ROW END" => {
+                bounds.insert(table.clone(), Bounds { moments: data_type == "timestamp" });
+            }
+            _ => continue,
         }
         let form = match data_type.as_str() {
             "bit" | "enum" | "set" => Form::Number,
@@ -184,7 +211,7 @@ async fn columns(
         let (labels, document) = (data_type == "enum", data_type == "json");
         found.entry(table).or_default().push(ColumnPlan { name, form, labels, document });
     }
-    Ok(found)
+    Ok((found, bounds))
 }
 
 async fn keys(connection: &mut Connection, database: &str) -> Result<BTreeMap<String, Vec<String>>, EngineError> {

@@ -12,7 +12,7 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 use super::handover::Handover;
 use super::journal::{self, Journal};
 use super::objects::{self, Made, Sort};
-use super::{conflict, ready};
+use super::{conflict, ready, sequences};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
@@ -202,6 +202,10 @@ impl<'a> Exchange<'a> {
     /// Makes room for the new names and renames the tables. The views of the live name stay: they look at the new tables until
     /// they are replaced themselves.
     async fn exchange(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        if let Some(built) = self.built {
+            connection.own(PATIENCE).await?;
+            sequences::point(connection, built, built, self.live).await?;
+        }
         let in_the_way = |made: &&Made| made.sort == Sort::View && journal.new_tables.contains(&made.name);
         for view in journal.old_objects.iter().filter(in_the_way) {
             objects::drop_one(connection, self.live, view.sort, &view.name).await?;
@@ -244,7 +248,8 @@ impl<'a> Exchange<'a> {
 
     /// Puts back what was dropped, and removes the journal and what was made for it.
     async fn take_back(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
-        let sides = [(Some(self.live), &journal.old_objects), (self.built, &journal.new_objects)];
+        let resting: Vec<Made> = journal.new_objects.iter().map(Made::resting).collect();
+        let sides = [(Some(self.live), &journal.old_objects), (self.built, &resting)];
         for (database, objects) in sides {
             let Some(database) = database else { continue };
             if objects.is_empty() || !admin::exists(connection, database).await? {
@@ -255,6 +260,9 @@ impl<'a> Exchange<'a> {
             let gone: Vec<&Made> = objects.iter().filter(gone).collect();
             objects::make(connection, database, &gone).await?;
         }
+        if let Some(built) = self.built {
+            sequences::point(connection, built, self.live, built).await?;
+        }
         journal::remove(connection, self.desk()?).await?;
         match self.kept {
             Some(kept) if tables(connection, kept).await?.is_empty() => admin::remove(connection, kept).await,
@@ -264,7 +272,12 @@ impl<'a> Exchange<'a> {
 
     /// Everything after the rename. Each step can be done again.
     async fn complete(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        // First of all: these are the tables that people write to.
+        if let Some(built) = self.built {
+            sequences::point(connection, self.live, built, self.live).await?;
+        }
         if let Some(kept) = self.kept {
+            sequences::point(connection, kept, self.live, kept).await?;
             let old: Vec<Made> = journal.old_objects.iter().map(Made::resting).collect();
             objects::make(connection, kept, &old.iter().collect::<Vec<_>>()).await?;
         }
@@ -310,7 +323,6 @@ impl<'a> Exchange<'a> {
         let stays = |made: &&Made| stays(made) && there.contains(&(made.sort, made.name.clone()));
         let new: Vec<&Made> = journal.new_objects.iter().filter(|made| !stays(made)).collect();
         objects::make(connection, self.live, &new).await?;
-        objects::wake_events(connection, self.live).await?;
         let sql = format!("ALTER DATABASE {} {}", quoted(self.live), journal.new_attributes);
         connection.own(&sql).await.map(|_outcome| ())
     }

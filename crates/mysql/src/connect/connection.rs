@@ -77,6 +77,11 @@ impl Connection {
         Ok(connection)
     }
 
+    /// One more connection to the same server, for our own statements in a database.
+    pub(crate) async fn another(&self, database: &str) -> Result<Self, EngineError> {
+        Self::open(&self.address, Some(database), Purpose::Own).await
+    }
+
     /// Asks what the server is and sets what the purpose needs.
     async fn look(&mut self, purpose: Purpose) -> Result<(), EngineError> {
         let rows = self.texts("SELECT VERSION()").await?;

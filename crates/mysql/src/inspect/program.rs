@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use stead_engine::EngineError;
+use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 use stead_schema::model::{Name, Object, Trigger};
 use stead_sql::normal_form;
@@ -11,7 +11,7 @@ use stead_sql::quote::identifier;
 
 use super::batch::{batch, text};
 use super::reader::Reader;
-use super::{show, unsupported};
+use super::{NOT_DROPPED, show, unsupported};
 use crate::connect::Connection;
 use crate::events;
 
@@ -125,14 +125,16 @@ pub(super) fn head(reader: &mut Reader<'_>) -> Result<Option<String>, EngineErro
 /// Functions and procedures.
 pub(super) async fn routines(connection: &mut Connection) -> Result<Vec<Object>, EngineError> {
     let listed = "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
-    let mut routines = Vec::new();
+    let (mut routines, mut others) = (Vec::new(), Vec::new());
     for row in connection.texts(listed).await? {
         let [Some(kind), Some(name)] = &row[..] else { continue };
-        // A package's text is in Oracle's language, where the rules by which statements are told apart do not hold.
-        if !["FUNCTION", "PROCEDURE"].contains(&kind.as_str()) {
-            return Err(unsupported(&kind.to_ascii_lowercase(), name, "routines of this kind are not known here"));
-        }
-        routines.push((kind.clone(), name.clone()));
+        let known = ["FUNCTION", "PROCEDURE"].contains(&kind.as_str());
+        if known { &mut routines } else { &mut others }.push((kind.clone(), name.clone()));
+    }
+    // A package's text is in Oracle's language, where the rules by which statements are told apart do not hold.
+    if !others.is_empty() {
+        let message = format!("{} cannot be represented: routines of this kind are not known here", listing(&others));
+        return Err(EngineError::new(ErrorClass::Unsupported, message).hint(NOT_DROPPED));
     }
     // Columns: name, sql_mode, statement, character set, collation, collation of the database.
     printed(connection, &routines, [1, 2, 4], None).await
@@ -157,13 +159,14 @@ async fn printed(
     let engine = connection.kind();
     let asked: Vec<String> = listed.iter().map(|(kind, name)| show(kind, name)).collect();
     let mut objects = Vec::with_capacity(listed.len());
+    let mut unreadable = Vec::new();
     for ((kind, name), rows) in listed.iter().zip(batch(connection, &asked).await?) {
-        let kind = kind.to_ascii_lowercase();
         let row = rows.first().cloned().unwrap_or_default();
-        let source = text(&row, statement).ok_or_else(|| {
-            unsupported(&kind, name, "its text may not be read")
-                .hint("the user needs the right `SHOW_ROUTINE`, or to read all of `mysql`")
-        })?;
+        let Some(source) = text(&row, statement) else {
+            unreadable.push((kind.clone(), name.clone()));
+            continue;
+        };
+        let kind = kind.to_ascii_lowercase();
         let source = if kind == "event" { events::awake(&source, name) } else { source };
         let mut options = Options::new();
         for (word, column) in [("sql_mode", Some(mode)), ("collation_connection", Some(collation)), ("time_zone", zone)]
@@ -172,7 +175,31 @@ async fn printed(
         }
         objects.push(object(&kind, name, &source, options, engine)?);
     }
-    Ok(objects)
+    if unreadable.is_empty() { Ok(objects) } else { Err(closed(connection, &unreadable)) }
+}
+
+/// Routines of other people, whose text a server gives only to whoever has a right of its own for that.
+fn closed(connection: &Connection, unreadable: &[(String, String)]) -> EngineError {
+    let right = match (connection.kind(), connection.version()) {
+        (EngineKind::Mariadb, version) if version < (11, 3, 0) => "`GRANT SELECT ON mysql.proc TO …`",
+        (EngineKind::Mariadb, _) => "`GRANT SHOW CREATE ROUTINE ON *.* TO …`",
+        (_, version) if version < (8, 0, 20) => "`GRANT SELECT ON *.* TO …`",
+        _ => "`GRANT SHOW_ROUTINE ON *.* TO …`",
+    };
+    let message = format!("the user of the database's URL may not read the text of {}", listing(unreadable));
+    EngineError::new(ErrorClass::Refused, message)
+        .hint(format!("{right} lets it read what others have made; whoever made a routine may read it anyway"))
+}
+
+/// Objects by kind and name, the first ten of them, for a sentence.
+fn listing(objects: &[(String, String)]) -> String {
+    const MOST: usize = 10;
+    let named = |(kind, name): &(String, String)| format!("the {} `{name}`", kind.to_ascii_lowercase());
+    let text = objects.iter().take(MOST).map(named).collect::<Vec<_>>().join(", ");
+    match objects.len().saturating_sub(MOST) {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
 }
 
 /// Reads `CREATE [DEFINER=…] statement`; the definition is the statement without its definer.

@@ -215,7 +215,7 @@ pub(super) fn without_database(text: &str, database: &str, engine: EngineKind) -
 
 /// `text` without the database's name before columns, `db`.`table`.`column`, of tables that are named without it. MariaDB
 /// prints such a view when its definer has gone, and takes it back in no other database.
-pub(crate) fn compact(text: &str, database: &str, engine: EngineKind) -> String {
+pub(super) fn compact(text: &str, database: &str, engine: EngineKind) -> String {
     let tokens = code(text, engine);
     let name = |place: usize| {
         let token = tokens.get(place).filter(|token| token.kind == TokenKind::QuotedIdentifier)?;
@@ -243,7 +243,7 @@ pub(crate) fn compact(text: &str, database: &str, engine: EngineKind) -> String 
 }
 
 /// True behind `nextval(`, `lastval(` and `setval(`.
-fn of_sequence(tokens: &[Token<'_>], place: usize) -> bool {
+pub(super) fn of_sequence(tokens: &[Token<'_>], place: usize) -> bool {
     let [call, open] = [2, 1].map(|back| place.checked_sub(back).and_then(|before| tokens.get(before)));
     open.is_some_and(|open| open.is_symbol("("))
         && call.is_some_and(|call| ["nextval", "lastval", "setval"].iter().any(|word| call.is_word(word)))

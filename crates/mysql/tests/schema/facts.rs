@@ -18,6 +18,7 @@ on_servers! {
     definers_are_rewritten / trap_m19_definers_are_rewritten_mariadb / trap_m19_definers_are_rewritten_mysql;
     views_are_written_in_order / trap_m22_views_in_order_mariadb / trap_m22_views_in_order_mysql;
     the_catalog_lists_nothing_else / inventory_mariadb / inventory_mysql;
+    keys_keep_their_order / keys_keep_their_order_mariadb / keys_keep_their_order_mysql;
     binary_defaults_come_back / binary_defaults_come_back_mariadb / binary_defaults_come_back_mysql;
     an_empty_database_is_empty / an_empty_database_is_empty_mariadb / an_empty_database_is_empty_mysql;
 }
@@ -45,6 +46,35 @@ async fn everything_comes_back(scene: Scene) {
     let fulltext = product.indexes.iter().find(|index| index.method == "fulltext").unwrap();
     assert_eq!(fulltext.parts.len(), 2);
     session.close().await.unwrap();
+}
+
+/// The first unique key that a row breaks says which row an upsert changes; without a primary key the first says how rows lie.
+async fn keys_keep_their_order(scene: Scene) {
+    let script = "CREATE TABLE o (a INT NOT NULL, b INT NOT NULL, c VARCHAR(9), UNIQUE KEY z (a), UNIQUE KEY y (b)); \
+                  CREATE TABLE p (id INT PRIMARY KEY, a INT, b INT, KEY q (b), UNIQUE KEY z (a), UNIQUE KEY y (b), KEY d (a)); \
+                  CREATE TABLE n (id INT NOT NULL AUTO_INCREMENT, k INT PRIMARY KEY, a INT NOT NULL, UNIQUE KEY z (a), \
+                  UNIQUE KEY y (id), KEY b (a))";
+    let mut session = scene.made(script).await;
+    let schema = scene.comes_back(session.as_mut(), "keys").await;
+    let read = serde_json::from_str(&serde_json::to_string(&schema).unwrap()).unwrap();
+    let mut again = scene.written(&read).await;
+    for database in [session.as_mut(), again.as_mut()] {
+        database.execute("INSERT INTO o VALUES (1, 10, ''), (2, 20, '')", &[]).await.unwrap();
+        let upsert = "INSERT INTO o VALUES (1, 20, 'n') ON DUPLICATE KEY UPDATE c = 'HIT'";
+        database.execute(upsert, &[]).await.unwrap();
+        assert_eq!(texts(database, "SELECT a FROM o WHERE c = 'HIT'").await.len(), 1);
+    }
+    let hit = "SELECT a FROM o WHERE c = 'HIT'";
+    assert_eq!(texts(again.as_mut(), hit).await, texts(session.as_mut(), hit).await);
+    // Whoever adds a key later has it at the end: that is no difference.
+    session.execute("ALTER TABLE o DROP KEY z", &[]).await.unwrap();
+    session.execute("ALTER TABLE o ADD UNIQUE KEY z (a)", &[]).await.unwrap();
+    let other = session.inspect().await.unwrap();
+    assert_ne!(other.table("o").unwrap().indexes, schema.table("o").unwrap().indexes);
+    assert_eq!(stead_schema::compare(&other, &schema), []);
+    assert_eq!(stead_schema::fingerprint(&other), stead_schema::fingerprint(&schema));
+    session.close().await.unwrap();
+    again.close().await.unwrap();
 }
 
 /// MariaDB prints them as bare bytes, MySQL as `?`; our judge can read neither.

@@ -1,5 +1,5 @@
 //! The independent judge: every object of a database as the server prints it, found through `information_schema` and not through
-//! our inspection. Left out are the database's own name, where a counter stands, and the order of keys and constraints in a
+//! our inspection. Left out are the database's own name, where a counter stands, and the order of constraints in a
 //! table and of a storage engine's options, which is no part of the schema: they are sorted.
 
 use std::collections::BTreeMap;
@@ -57,18 +57,14 @@ pub(crate) async fn texts(session: &mut dyn Session, query: &str) -> Vec<Vec<Str
     rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect()
 }
 
-/// A table's text with its keys and constraints sorted and without the counter.
+/// A table's text with its constraints sorted and without the counter.
 fn table(text: &str) -> String {
     let mut lines: Vec<String> = text.lines().map(|line| line.trim_end_matches(',').to_owned()).collect();
-    let is_key = |line: &String| {
-        ["  KEY ", "  UNIQUE KEY ", "  FULLTEXT KEY ", "  SPATIAL KEY ", "  CONSTRAINT "]
-            .iter()
-            .any(|head| line.starts_with(head))
-    };
-    let mut keys: Vec<String> = lines.iter().filter(|line| is_key(line)).cloned().collect();
-    keys.sort();
-    let mut keys = keys.into_iter();
-    lines.iter_mut().filter(|line| is_key(line)).for_each(|line| *line = keys.next().unwrap());
+    let is_constraint = |line: &String| line.starts_with("  CONSTRAINT ");
+    let mut constraints: Vec<String> = lines.iter().filter(|line| is_constraint(line)).cloned().collect();
+    constraints.sort();
+    let mut constraints = constraints.into_iter();
+    lines.iter_mut().filter(|line| is_constraint(line)).for_each(|line| *line = constraints.next().unwrap());
     let counter = |line: &String| match line.split_once(" AUTO_INCREMENT=") {
         Some((head, tail)) if line.starts_with(')') => {
             format!("{head}{}", tail.trim_start_matches(|letter: char| letter.is_ascii_digit()))

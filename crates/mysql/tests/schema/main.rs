@@ -9,6 +9,7 @@ mod facts;
 mod judge;
 mod property;
 mod refusals;
+mod rights;
 mod scene;
 
 /// Makes a test for each server of a body that takes one.

@@ -64,5 +64,7 @@ async fn packages_are_named(scene: Scene) {
     if scene.engine == EngineKind::Mariadb {
         let script = "SET sql_mode = 'ORACLE'; EXECUTE IMMEDIATE 'CREATE PACKAGE pack AS FUNCTION one RETURN INT; END'";
         refused(&scene, script, "pack").await;
+        let another = "EXECUTE IMMEDIATE 'CREATE PACKAGE another AS FUNCTION one RETURN INT; END'";
+        refused(&scene, &format!("{script}; {another}"), "another`, the package `pack").await;
     }
 }

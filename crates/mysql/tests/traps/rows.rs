@@ -305,6 +305,127 @@ fn trap_m29_sequences_and_versions() -> Result<()> {
     })
 }
 
+/// The bounds of a version may have names, and stand among the columns and in the key.
+#[test]
+fn trap_m29_bounds_of_versions_that_have_names() -> Result<()> {
+    on(TestServer::Mariadb, "m29b", &async |ground| {
+        let bounds = "TIMESTAMP(6) GENERATED ALWAYS AS ROW";
+        let shown = format!(
+            "CREATE TABLE shown (id INT PRIMARY KEY, a INT, row_start INT, vf {bounds} START, vt {bounds} END, \
+             PERIOD FOR SYSTEM_TIME (vf, vt)) WITH SYSTEM VERSIONING"
+        );
+        let hidden = format!(
+            "CREATE TABLE hidden (row_end {bounds} START INVISIBLE, a INT, row_start {bounds} END INVISIBLE, \
+             PERIOD FOR SYSTEM_TIME (row_end, row_start)) WITH SYSTEM VERSIONING"
+        );
+        let live = ground
+            .database(
+                "live",
+                &[
+                    &shown,
+                    "INSERT INTO shown (id, a, row_start) VALUES (1, 1, 11), (2, 1, 12)",
+                    "UPDATE shown SET a = 2 WHERE id = 1",
+                    "DELETE FROM shown WHERE id = 2",
+                    &hidden,
+                    "INSERT INTO hidden (a) VALUES (1)",
+                    "UPDATE hidden SET a = 2",
+                ],
+            )
+            .await?;
+        let built = ground.moved(&live).await?;
+        for (sql, count) in [
+            (
+                "SELECT id, a, row_start, UNIX_TIMESTAMP(vf), UNIX_TIMESTAMP(vt) FROM shown FOR SYSTEM_TIME ALL ORDER BY vt, id",
+                3,
+            ),
+            (
+                "SELECT a, UNIX_TIMESTAMP(row_end), UNIX_TIMESTAMP(row_start) FROM hidden FOR SYSTEM_TIME ALL ORDER BY a",
+                2,
+            ),
+            ("SELECT id, a FROM shown", 1),
+        ] {
+            let (before, after) = (ground.rows(&live, sql).await?, ground.rows(&built, sql).await?);
+            ensure!(before == after && after.len() == count, "{sql}: {before:?}, then {after:?}");
+        }
+        let bounds = "BIGINT UNSIGNED GENERATED ALWAYS AS ROW";
+        let counted = format!(
+            "CREATE TABLE counted (id INT PRIMARY KEY, vf {bounds} START, vt {bounds} END, PERIOD FOR SYSTEM_TIME (vf, vt)) \
+             ENGINE = InnoDB WITH SYSTEM VERSIONING"
+        );
+        ground.run(&live, &[&counted]).await?;
+        let error = ground.dump(&live).await.err().context("numbers of transactions are dumped")?;
+        ensure!(error.class == ErrorClass::Unsupported && error.message.contains("`counted`"), "{error:?}");
+        Ok(())
+    })
+}
+
+/// A table of the engine MERGE shows the rows of others. As its own they would be there twice.
+#[test]
+fn rows_that_a_table_only_shows_are_not_its_own() -> Result<()> {
+    on_each("merge", async |ground| {
+        let columns = "(id INT NOT NULL, a INT, KEY (id), KEY a (a))";
+        let merge = format!("CREATE TABLE a_view {columns} ENGINE = MERGE UNION = (one, other) INSERT_METHOD = LAST");
+        let live = ground
+            .database(
+                "live",
+                &[
+                    &format!("CREATE TABLE one {columns} ENGINE = MyISAM"),
+                    &format!("CREATE TABLE other {columns} ENGINE = MyISAM"),
+                    &merge,
+                    "INSERT INTO one VALUES (1, 1), (2, 2)",
+                    "INSERT INTO a_view VALUES (3, 3)",
+                ],
+            )
+            .await?;
+        let look =
+            "SELECT (SELECT COUNT(*) FROM one), (SELECT COUNT(*) FROM other), (SELECT GROUP_CONCAT(id) FROM a_view)";
+        let built = ground.moved(&live).await?;
+        let mut counts = Vec::new();
+        for place in [&live, &built] {
+            let mut session = ground.write(place).await?;
+            counts.push(session.count_rows().await?);
+            session.close().await?;
+        }
+        ensure!(counts[0] == counts[1], "{counts:?}");
+        let swap = ground.swap(&live, &built);
+        ground.server.bulk().swap(&swap).await?;
+        ground.run(&live, &["INSERT INTO a_view VALUES (4, 4)"]).await?;
+        for (place, other, all) in [(&live, 2, "1,2,3,4"), (swap.kept.as_ref().context("kept")?, 1, "1,2,3")] {
+            let rows = ground.rows(place, look).await?;
+            ensure!(rows == [vec![Value::Integer(2), Value::Integer(other), Value::from(all)]], "{place}: {rows:?}");
+        }
+        Ok(())
+    })
+}
+
+/// MariaDB forgets this option of an InnoDB table with every change that does not name it.
+#[test]
+fn options_that_the_server_forgets_come_back() -> Result<()> {
+    on(TestServer::Mariadb, "forgets", &async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, a INT, KEY (a)) PAGE_CHECKSUM = 1",
+                    "CREATE TABLE off (id INT PRIMARY KEY, a INT, KEY (a)) PAGE_CHECKSUM = 0",
+                    "CREATE TABLE pages (id INT PRIMARY KEY, a INT, KEY (a)) ENGINE = Aria",
+                    "INSERT INTO t (a) VALUES (1), (2)",
+                ],
+            )
+            .await?;
+        let built = ground.moved(&live).await?;
+        let mut schemas = Vec::new();
+        for place in [&live, &built] {
+            let mut session = ground.write(place).await?;
+            schemas.push(session.inspect().await?);
+            session.close().await?;
+        }
+        let differences = stead_schema::compare(&schemas[0], &schemas[1]);
+        ensure!(differences.is_empty(), "another schema: {differences:?}");
+        Ok(())
+    })
+}
+
 #[test]
 fn trap_m31_keys_to_other_tables_are_not_left_out() -> Result<()> {
     on_each("m31", async |ground| {

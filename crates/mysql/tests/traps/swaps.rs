@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
+use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass, Place, TransactionKind, Value};
 use stead_testkit::servers::TestServer;
 
@@ -59,7 +60,7 @@ fn trap_m13_triggers_and_views_do_not_move() -> Result<()> {
 }
 
 /// Every place where a swap can be cut off.
-const STEPS: [&str; 7] = ["prepared", "journaled", "cleared", "renamed", "kept", "restored", "committed"];
+pub(crate) const STEPS: [&str; 7] = ["prepared", "journaled", "cleared", "renamed", "kept", "restored", "committed"];
 
 /// Swaps in another process; does nothing in an ordinary run.
 #[test]
@@ -72,6 +73,16 @@ fn child_swap() -> Result<()> {
     Ok(runtime.block_on(stead_engine::Server::bulk(&server).swap(&serde_json::from_str(&swap)?))?)
 }
 
+/// Swaps in a process that is killed at a step, and completes the swap.
+pub(crate) async fn cut_off(ground: &Ground, swap: &Swap, step: &str) -> Result<()> {
+    let mut child = std::process::Command::new(std::env::current_exe()?);
+    child.args(["--exact", "swaps::child_swap", "--test-threads", "1"]);
+    child.env("STEAD_TRAP_SWAP", serde_json::to_string(swap)?).env("STEAD_TRAP_URL", &ground.url);
+    child.env("STEAD_FAILPOINT", format!("swap.{step}=kill")).stdout(std::process::Stdio::null());
+    ensure!(!child.status()?.success(), "`{step}` is not passed");
+    ground.server.bulk().swap(swap).await.with_context(|| format!("again after `{step}`"))
+}
+
 #[test]
 fn trap_m13_a_swap_that_is_killed_loses_no_trigger_and_no_view() -> Result<()> {
     on_each("m13k", async |ground| {
@@ -80,12 +91,7 @@ fn trap_m13_a_swap_that_is_killed_loses_no_trigger_and_no_view() -> Result<()> {
             let built = ground.beside(&live, EVERYTHING).await?;
             ground.run(&built, &["INSERT INTO t (id, a) VALUES (2, 1)"]).await?;
             let swap = ground.swap(&live, &built);
-            let mut child = std::process::Command::new(std::env::current_exe()?);
-            child.args(["--exact", "swaps::child_swap", "--test-threads", "1"]);
-            child.env("STEAD_TRAP_SWAP", serde_json::to_string(&swap)?).env("STEAD_TRAP_URL", &ground.url);
-            child.env("STEAD_FAILPOINT", format!("swap.{step}=kill")).stdout(std::process::Stdio::null());
-            ensure!(!child.status()?.success(), "`{step}` is not passed");
-            ground.server.bulk().swap(&swap).await.with_context(|| format!("again after `{step}`"))?;
+            cut_off(ground, &swap, step).await?;
             works(ground, &live, 2).await.with_context(|| step.to_owned())?;
             let kept = swap.kept.as_ref().context("kept")?;
             works(ground, kept, 1).await.with_context(|| step.to_owned())?;
@@ -114,7 +120,7 @@ const WATCHED: &[&str] = &[
 
 /// Fine, or the error by which a server that has too much to do asks for the statement once more: a deadlock, in which it prefers
 /// to take back whoever changes no schema.
-fn unless_crowded<T>(result: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+pub(crate) fn unless_crowded<T>(result: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
     match result {
         Err(error) if error.class == ErrorClass::Conflict => Ok(None),
         other => other.map(Some),
@@ -392,6 +398,53 @@ async fn resting(ground: &Ground, live: &Place) -> Result<()> {
     ensure!(ground.rows(kept, count).await? == before, "an event fires in the copy that is kept");
     ensure!(ground.rows(live, count).await? != running, "the event does not fire in the live database");
     Ok(())
+}
+
+/// An event that its owner put to rest is in the very state of one that rests because its database is not at home.
+#[test]
+fn trap_m21_events_that_their_owner_put_to_rest() -> Result<()> {
+    on_each("m21o", async |ground| {
+        let live = ground
+            .database(
+                "live",
+                &[
+                    "CREATE EVENT fires ON SCHEDULE EVERY 1 HOUR DO SELECT 1",
+                    "CREATE EVENT off ON SCHEDULE EVERY 1 HOUR DISABLE DO SELECT 2",
+                    "CREATE EVENT rests ON SCHEDULE EVERY 1 HOUR DISABLE ON SLAVE COMMENT 'ENABLE DO' DO SELECT 3",
+                ],
+            )
+            .await?;
+        let sql = "SELECT EVENT_NAME, STATUS, EVENT_DEFINITION, EVENT_COMMENT FROM information_schema.EVENTS \
+                   WHERE EVENT_SCHEMA = DATABASE() ORDER BY 1";
+        let own = ground.rows(&live, sql).await?;
+        let mut session = ground.write(&live).await?;
+        let schema = session.inspect().await?;
+        session.close().await?;
+        let said = |name: &str| {
+            let event = schema.objects.iter().find(|object| object.name.name == name);
+            event.and_then(|event| event.definition.clone()).unwrap_or_default()
+        };
+        ensure!(said("rests").contains(" PRESERVE DISABLE ON "), "it fires, says the schema: {}", said("rests"));
+        ensure!(said("fires").contains(" PRESERVE ENABLE "), "{}", said("fires"));
+        for step in STEPS {
+            let built = ground.moved(&live).await?;
+            let mut session = ground.write(&built).await?;
+            ensure!(session.inspect().await? == schema, "the built database has another schema");
+            session.close().await?;
+            let swap = ground.swap(&live, &built);
+            cut_off(ground, &swap, step).await?;
+            ensure!(ground.rows(&live, sql).await? == own, "{step}: the events are not what they were");
+            let kept = swap.kept.context("kept")?;
+            let awake = "SELECT EVENT_NAME FROM information_schema.EVENTS \
+                         WHERE EVENT_SCHEMA = DATABASE() AND STATUS = 'ENABLED'";
+            ensure!(ground.rows(&kept, awake).await?.is_empty(), "{step}: an event fires in the copy that is kept");
+            let undo = ground.swap_named(&live, &kept, "undone");
+            ground.server.bulk().swap(&undo).await?;
+            ensure!(ground.rows(&live, sql).await? == own, "{step}: the events do not come back as they were");
+            ground.server.remove(undo.kept.as_ref().context("kept")?).await?;
+        }
+        Ok(())
+    })
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) fn comparable(schema: &Schema) -> Schema {
     schema.sort();
     for table in &mut schema.tables {
         table.definition = None;
+        table.sort_indexes();
         for index in &mut table.indexes {
             index.definition = None;
         }

@@ -42,7 +42,8 @@ impl fmt::Display for Name {
     }
 }
 
-/// A whole database. Lists are sorted by name, so that two equal databases give equal values.
+/// A whole database. Lists are sorted by name, but for those whose order means something; [`crate::compare`] says whether two
+/// are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// The engine it was read from; types and expressions are in that engine's spelling.
@@ -128,7 +129,9 @@ impl Schema {
         self.tables.iter().find(|table| table.name.name == name)
     }
 
-    /// Puts every list into its canonical order; adapters call it last.
+    /// Puts every list into its canonical order; adapters call it last. Where the engine says in which order it looks into a
+    /// table's indexes, they stay as they are: MySQL and MariaDB tell by it which row an upsert changes and, without a primary
+    /// key, how rows lie.
     pub fn sort(&mut self) {
         self.tables.sort_by(|left, right| left.name.cmp(&right.name));
         self.views.sort_by(|left, right| left.name.cmp(&right.name));
@@ -138,8 +141,12 @@ impl Schema {
         self.roles.sort();
         self.roles.dedup();
         self.objects.sort_by(|left, right| (&left.kind, &left.name).cmp(&(&right.kind, &right.name)));
+        let ordered = matches!(self.engine, EngineKind::Mysql | EngineKind::Mariadb);
         for table in &mut self.tables {
             table.sort();
+            if !ordered {
+                table.sort_indexes();
+            }
         }
         for view in &mut self.views {
             view.indexes.sort_by(|left, right| left.name.cmp(&right.name));
@@ -193,7 +200,8 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// Check constraints, of columns and of the table.
     pub checks: Vec<Check>,
-    /// Indexes made by `CREATE INDEX`.
+    /// Indexes made by `CREATE INDEX`; on MySQL and MariaDB all keys but the primary one, in the server's order. The order is no
+    /// difference: a revision adds a key at the end that models may state elsewhere.
     pub indexes: Vec<Index>,
     /// Properties of the table by the engine's own word: `strict`, `without rowid`, `engine`, `charset`, `fillfactor` …
     pub options: BTreeMap<String, String>,
@@ -216,6 +224,10 @@ impl Table {
         self.unique_keys.sort_by(|left, right| (&left.name, &left.columns).cmp(&(&right.name, &right.columns)));
         self.foreign_keys.sort();
         self.checks.sort();
+    }
+
+    /// Puts the indexes into the order of their names.
+    pub(crate) fn sort_indexes(&mut self) {
         self.indexes.sort_by(|left, right| left.name.cmp(&right.name));
     }
 }

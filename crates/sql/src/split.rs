@@ -216,6 +216,15 @@ pub fn split(source: &str, engine: EngineKind) -> Result<Vec<Statement>, SplitEr
     Ok(statements)
 }
 
+/// A statement of MySQL or MariaDB as a script: between lines that say where it ends, whatever stands in it.
+#[must_use]
+pub fn delimited(sql: &str) -> String {
+    let several = (2..).map(|length| "/".repeat(length));
+    let free = ["//", "$$", "~~"].map(str::to_owned).into_iter().chain(several).find(|word| !sql.contains(word));
+    let delimiter = free.expect("a text is shorter than some delimiter");
+    format!("DELIMITER {delimiter}\n{sql}\n{delimiter}\nDELIMITER ;")
+}
+
 /// The statements of a script and what lies between them. Joined, the pieces are the script.
 ///
 /// # Errors

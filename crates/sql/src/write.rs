@@ -7,11 +7,14 @@ mod order;
 mod postgres;
 mod sqlite;
 
+use std::collections::HashMap;
+
 use stead_schema::model::{Name, Reference};
 use stead_schema::{EngineKind, Schema};
 use thiserror::Error;
 
 use crate::quote::NulCharacter;
+use crate::split::delimited;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +51,20 @@ impl Statement {
     /// A statement that runs when the rows are there.
     pub(crate) fn after(kind: &str, name: &Name, sql: String) -> Self {
         Self { phase: Phase::After, kind: kind.to_owned(), name: name.clone(), sql }
+    }
+
+    /// The statement as a line of a script, or several: with what ends it, for us and for the engine's own client. The clients of
+    /// MySQL and MariaDB know nothing of bodies, so they are told where one ends.
+    #[must_use]
+    pub fn script(&self, engine: EngineKind) -> String {
+        let mysql = matches!(engine, EngineKind::Mysql | EngineKind::Mariadb);
+        let program = ["function", "procedure", "trigger", "event"].contains(&self.kind.as_str());
+        // A comment may stand at the end of a body.
+        if mysql && program && [";", "--", "#"].iter().any(|mark| self.sql.contains(mark)) {
+            delimited(&self.sql)
+        } else {
+            format!("{};", self.sql)
+        }
     }
 }
 
@@ -131,7 +148,36 @@ pub fn write(schema: &Schema) -> Result<Vec<Statement>, WriteError> {
     write_with(schema, &WriteOptions::default())
 }
 
-/// The same with choices.
+/// The statements by the name of the object that they make. Each list stands by itself: it has the settings that its statements
+/// need.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn write_apart(schema: &Schema) -> Result<Vec<(Name, Vec<Statement>)>, WriteError> {
+    if matches!(schema.engine, EngineKind::Mysql | EngineKind::Mariadb) {
+        return mysql::apart(schema);
+    }
+    let (settings, statements): (Vec<_>, Vec<_>) =
+        write(schema)?.into_iter().partition(|statement| statement.kind == "setting");
+    let mut apart: Vec<(Name, Vec<Statement>)> = Vec::new();
+    let mut places: HashMap<Name, usize> = HashMap::new();
+    for statement in statements {
+        let place = *places.entry(statement.name.clone()).or_insert_with(|| {
+            apart.push((statement.name.clone(), Vec::new()));
+            apart.len() - 1
+        });
+        let list = &mut apart[place].1;
+        // PostgreSQL's settings are about routines alone.
+        let first = settings.first().filter(|_| ["function", "procedure"].contains(&statement.kind.as_str()));
+        if let Some(setting) = first.filter(|setting| !list.contains(setting)) {
+            list.push(setting.clone());
+        }
+        list.push(statement);
+    }
+    Ok(apart)
+}
+
+/// The statements of [`write()`], with choices.
 ///
 /// # Errors
 /// As for [`write()`].

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use stead_engine::{Access, Place, Server};
 use stead_schema::Schema;
-use stead_sql::write::{Statement, WriteError, write};
+use stead_sql::write::{Statement, WriteError, write, write_apart};
 
 use crate::engines;
 use crate::environment::Environment;
@@ -73,7 +73,7 @@ impl Named {
     pub fn text(&self) -> String {
         self.statements
             .iter()
-            .map(|statement| format!("{};\n\n", statement.sql))
+            .map(|statement| format!("{}\n\n", statement.script(self.schema.engine)))
             .collect::<String>()
             .trim_end()
             .to_owned()
@@ -174,7 +174,7 @@ async fn of_models(environment: &Environment) -> Result<Vec<(String, Schema)>> {
 /// `foreign-file` for a file that was not written by this command, before anything is touched; whatever the file system
 /// refuses.
 pub fn write_files(folder: &Path, schemas: &[Named]) -> Result<usize> {
-    let wanted = wanted(schemas);
+    let wanted = wanted(schemas)?;
     let there = own_files(folder)?;
     for (path, text) in &wanted {
         let path = folder.join(path);
@@ -187,20 +187,18 @@ pub fn write_files(folder: &Path, schemas: &[Named]) -> Result<usize> {
     Ok(wanted.len())
 }
 
-/// The files with their texts: statements of one object together, in the order in which they are written.
-fn wanted(schemas: &[Named]) -> Vec<(PathBuf, String)> {
-    let mut files: Vec<(PathBuf, String)> = Vec::new();
-    for schema in schemas {
-        for statement in &schema.statements {
-            let path = Path::new(&schema.name).join(format!("{}.sql", plain(&statement.name.to_string())));
-            let text = format!("{};\n", statement.sql);
-            match files.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, whole)) => whole.push_str(&format!("\n{text}")),
-                None => files.push((path, format!("{MARK}\n\n{text}"))),
-            }
+/// The files with their texts: statements of one object together, in the order in which they are written. Each file can be run
+/// by itself, where what it needs is there.
+fn wanted(schemas: &[Named]) -> Result<Vec<(PathBuf, String)>> {
+    let mut files = Vec::new();
+    for named in schemas {
+        for (name, statements) in write_apart(&named.schema)? {
+            let path = Path::new(&named.name).join(format!("{}.sql", plain(&name.to_string())));
+            let scripts = statements.iter().map(|statement| statement.script(named.schema.engine) + "\n");
+            files.push((path, format!("{MARK}\n\n{}", scripts.collect::<Vec<_>>().join("\n"))));
         }
     }
-    files
+    Ok(files)
 }
 
 /// A name as a file's name. Letters that file systems take differently are written as their numbers.

@@ -85,7 +85,7 @@ every_engine! {
 }
 
 /// Whether the engine's own client is on this machine.
-fn client(home: Home) -> bool {
+pub(crate) fn client(home: Home) -> bool {
     let programs: &[&str] = match home.engine() {
         "sqlite" => &["sqlite3"],
         "postgres" => &["psql"],

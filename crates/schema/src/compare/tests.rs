@@ -82,3 +82,22 @@ fn an_extra_view_is_not_expected() {
     let wanted = Difference { object, kind: DifferenceKind::Unexpected, detail: String::new() };
     assert_eq!(compare(&found, &expected), vec![wanted]);
 }
+
+#[test]
+fn the_order_of_keys_is_kept_and_no_difference() {
+    let key = |name: &str| crate::model::Index { name: name.to_owned(), unique: true, ..Default::default() };
+    let with = |engine: EngineKind, names: [&str; 2]| {
+        let mut table = table("t", vec![]);
+        table.indexes = names.map(key).to_vec();
+        let mut schema = Schema { tables: vec![table], ..Schema::empty(engine) };
+        schema.sort();
+        schema
+    };
+    for engine in [EngineKind::Mysql, EngineKind::Mariadb] {
+        let (left, right) = (with(engine, ["z", "a"]), with(engine, ["a", "z"]));
+        assert_eq!(left.tables[0].indexes[0].name, "z");
+        assert_eq!(compare(&left, &right), vec![]);
+        assert_eq!(fingerprint(&left), fingerprint(&right));
+    }
+    assert_eq!(with(EngineKind::Postgres, ["z", "a"]), with(EngineKind::Postgres, ["a", "z"]));
+}

@@ -5,7 +5,7 @@
 mod program;
 mod table;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use stead_schema::model::{Name, Object, View};
 use stead_schema::{EngineKind, Schema};
@@ -31,6 +31,31 @@ const VARIABLES: [&str; 6] = [
 ];
 
 pub(super) fn statements(schema: &Schema, options: &WriteOptions) -> Result<Vec<Statement>, WriteError> {
+    let (before, after) = phases(schema, options)?;
+    Ok(framed(Phase::Before, before).into_iter().chain(framed(Phase::After, after)).collect())
+}
+
+/// The statements of each name, as if it were a schema of its own.
+pub(super) fn apart(schema: &Schema) -> Result<Vec<(Name, Vec<Statement>)>, WriteError> {
+    let mut apart: BTreeMap<&Name, Schema> = BTreeMap::new();
+    macro_rules! divide {
+        ($($list:ident),*) => {
+            $(for item in &schema.$list {
+                apart.entry(&item.name).or_insert_with(|| Schema::empty(schema.engine)).$list.push(item.clone());
+            })*
+        };
+    }
+    divide!(tables, views, triggers, objects);
+    let written = apart.into_iter().map(|(name, schema)| {
+        let (before, after) = phases(&schema, &WriteOptions::default())?;
+        let all = before.into_iter().chain(after).collect();
+        Ok((name.clone(), framed(Phase::Before, all)))
+    });
+    written.collect()
+}
+
+/// The statements of both phases.
+fn phases(schema: &Schema, options: &WriteOptions) -> Result<(Vec<Statement>, Vec<Statement>), WriteError> {
     let mut before: Vec<Statement> = Vec::new();
     for sequence in of_kind(schema, "sequence") {
         before.push(program::sequence(sequence)?);
@@ -61,7 +86,7 @@ pub(super) fn statements(schema: &Schema, options: &WriteOptions) -> Result<Vec<
         after.extend(program::object(event, &mut setting, options)?);
     }
     unknown_kinds(schema)?;
-    Ok(framed(Phase::Before, before).into_iter().chain(framed(Phase::After, after)).collect())
+    Ok((before, after))
 }
 
 fn of_kind<'a>(schema: &'a Schema, kind: &'a str) -> impl Iterator<Item = &'a Object> {

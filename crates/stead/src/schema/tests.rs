@@ -27,18 +27,16 @@ fn names_become_names_of_files_that_every_file_system_tells_apart() {
 #[test]
 fn a_folder_with_other_files_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
-    let schema = Schema::empty(stead_schema::EngineKind::Sqlite);
-    let name = stead_schema::model::Name::flat("orders");
-    let statement = Statement {
-        phase: stead_sql::write::Phase::Before,
-        kind: "table".to_owned(),
-        name,
-        sql: "CREATE TABLE orders (id)".to_owned(),
+    let empty = Schema::empty(stead_schema::EngineKind::Sqlite);
+    let table = stead_schema::model::Table {
+        name: stead_schema::model::Name::flat("orders"),
+        definition: Some("CREATE TABLE orders (id)".to_owned()),
+        ..Default::default()
     };
-    let named = Named { name: String::new(), schema, statements: vec![statement] };
+    let named = |schema: Schema| Named::new("", schema).expect("it can be written");
+    let (named, empty) = (named(Schema { tables: vec![table], ..empty.clone() }), named(empty));
     let out = folder.path().join("out");
     assert_eq!(write_files(&out, std::slice::from_ref(&named)).expect("written"), 1);
-    let empty = Named { statements: Vec::new(), ..named.clone() };
     assert_eq!(write_files(&out, &[empty]).expect("removed"), 0);
     assert!(!out.join("orders.sql").exists());
     std::fs::write(out.join("mine.txt"), "mine").expect("a file of somebody's");

@@ -235,7 +235,9 @@ pub(crate) const CASES: &[ServerCase] = &[
             for name in ["main", "stats"] {
                 if scene.home().is_mysql() {
                     let own = format!("`{}`.*", scene.name_on_server(name));
-                    scene.on_server(&format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {own} TO {writer}"));
+                    // Whoever may not see everything is refused before.
+                    let seeing = "TRIGGER, EVENT, EXECUTE";
+                    scene.on_server(&format!("GRANT SELECT, INSERT, UPDATE, DELETE, {seeing} ON {own} TO {writer}"));
                 } else {
                     scene.sql(name, &format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {writer}"));
                 }

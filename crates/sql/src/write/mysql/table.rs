@@ -210,9 +210,18 @@ fn is_first(index: &Index, table: &Table) -> bool {
         return true;
     }
     let counter = table.columns.iter().find(|column| column.identity.is_some());
-    let numbers =
-        counter.is_some_and(|counter| index.parts[0].expression == counter.name && !numbered_by_primary(table));
-    numbers || (table.primary_key.is_none() && index.unique && never_null(index, table))
+    let numbers = |index: &Index| {
+        counter.is_some_and(|counter| index.parts[0].expression == counter.name && !numbered_by_primary(table))
+    };
+    // A server lists unique keys before others and each sort in the order in which it is made.
+    let stands = |test: &dyn Fn(&Index) -> bool| table.indexes.iter().position(test);
+    let ahead = || {
+        let first = stands(&|other| numbers(other) && other.unique == index.unique);
+        first.is_some_and(|first| {
+            index.method != "fulltext" && stands(&|other| other == index).is_some_and(|at| at < first)
+        })
+    };
+    numbers(index) || ahead() || (table.primary_key.is_none() && index.unique && never_null(index, table))
 }
 
 /// Tables of other storage engines and tables with a history are made whole.

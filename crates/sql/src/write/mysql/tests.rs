@@ -101,3 +101,51 @@ fn definers_are_kept_left_out_or_replaced() {
     assert_eq!(made(Definer::Current), "CREATE VIEW `v` AS select 1");
     assert_eq!(made(Definer::Of("`me`@`::1`".to_owned())), "CREATE DEFINER=`me`@`::1` VIEW `v` AS select 1");
 }
+
+#[test]
+fn a_program_is_delimited_by_what_does_not_stand_in_it() {
+    let of = |kind: &str, sql: &str| {
+        let statement = crate::write::Statement::after(kind, &Name::flat("x"), sql.to_owned());
+        let script = statement.script(EngineKind::Mariadb);
+        let cut = crate::split(&script, EngineKind::Mariadb).unwrap();
+        assert_eq!(cut.into_iter().map(|one| one.text).collect::<Vec<_>>(), [sql]);
+        script
+    };
+    assert_eq!(of("table", "CREATE TABLE x (a TEXT DEFAULT ';')"), "CREATE TABLE x (a TEXT DEFAULT ';');");
+    assert_eq!(of("procedure", "CREATE PROCEDURE x() SELECT 1"), "CREATE PROCEDURE x() SELECT 1;");
+    let oracle = "CREATE PROCEDURE x AS y INT := 5; BEGIN SELECT y; END";
+    assert_eq!(of("procedure", oracle), format!("DELIMITER //\n{oracle}\n//\nDELIMITER ;"));
+    let odd = "CREATE PROCEDURE x() BEGIN SELECT '//', '$$', '~~', '///'; END";
+    assert_eq!(of("procedure", odd), format!("DELIMITER ////\n{odd}\n////\nDELIMITER ;"));
+    let remark = crate::write::Statement::after("trigger", &Name::flat("x"), "SET @a = 1 -- so".to_owned());
+    assert!(remark.script(EngineKind::Mysql).ends_with(" -- so\n//\nDELIMITER ;"));
+    assert_eq!(remark.script(EngineKind::Postgres), "SET @a = 1 -- so;");
+}
+
+#[test]
+fn what_is_written_apart_has_its_settings() {
+    let mut one = table("a", vec![column("x", "int")]);
+    one.indexes.push(key("z", false, "x"));
+    let mut schema = schema(vec![one, table("b", vec![column("x", "int")])]);
+    schema.views = vec![View { name: Name::flat("v"), query: "select 1".to_owned(), ..View::default() }];
+    let apart = crate::write::write_apart(&schema).unwrap();
+    assert_eq!(apart.iter().map(|(name, _)| name.name.as_str()).collect::<Vec<_>>(), ["a", "b", "v"]);
+    for (name, statements) in &apart {
+        assert!(statements[0].sql.starts_with("SET @stead_sql_mode = @@sql_mode"), "{name}: {statements:?}");
+        assert!(statements.last().unwrap().sql.starts_with("SET sql_mode = @stead_sql_mode"), "{name}: {statements:?}");
+    }
+    let kinds: Vec<&str> = apart[0].1.iter().map(|statement| statement.kind.as_str()).collect();
+    assert_eq!(kinds, ["setting", "setting", "setting", "table", "index", "setting"]);
+}
+
+#[test]
+fn keys_keep_the_order_they_have() {
+    let mut one = table("a", vec![column("x", "int"), column("id", "int"), column("w", "int")]);
+    one.columns[1].identity = Some("auto_increment".to_owned());
+    one.indexes = vec![key("z", true, "x"), key("y", true, "id"), key("b", true, "w"), key("a", false, "w")];
+    let schema = schema(vec![one]);
+    let made = &texts(&schema, Phase::Before)[0];
+    assert!(made.contains("UNIQUE KEY `z` (`x`),\n  UNIQUE KEY `y` (`id`)\n)"), "{made}");
+    let later = "ALTER TABLE `a`\n  ADD UNIQUE KEY `b` (`w`),\n  ADD KEY `a` (`w`)";
+    assert_eq!(texts(&schema, Phase::After), [later]);
+}

@@ -61,7 +61,7 @@ pub(crate) const CASES: &[Case] = &[
                                          on standard error
                   --set <KEY=VALUE>      Set a value of the project file for this command, for example
                                          `undo.keep=5`
-                  --lock-timeout <TIME>  How long to wait for a lock that another run holds, for example `30s`
+                  --lock-timeout <TIME>  How long to wait for a lock that others hold, for example `30s`
                                          [default: 10m]
 
             Examples:

@@ -104,6 +104,13 @@ fn lower_prefix(text: &str) -> String {
 /// True when no blank stands between the two.
 fn joins(previous: &Token<'_>, next: &Token<'_>) -> bool {
     let symbol = |token: &Token<'_>, symbols: &[&str]| symbols.iter().any(|one| token.is_symbol(one));
+    // A dot beside a number becomes a part of it.
+    if [(previous, next), (next, previous)]
+        .iter()
+        .any(|(one, other)| one.is_symbol(".") && other.kind == TokenKind::Number)
+    {
+        return false;
+    }
     if symbol(next, &[",", ")", "]", ";", ".", "::"]) || symbol(previous, &["(", "[", ".", "::"]) {
         return true;
     }

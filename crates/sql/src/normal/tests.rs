@@ -23,6 +23,17 @@ fn operators_and_casts_keep_their_meaning() {
 }
 
 #[test]
+fn a_dot_does_not_become_a_part_of_a_number() {
+    for engine in EngineKind::ALL {
+        for text in ["a. 0", "1 . a", "a . 0 . b"] {
+            let form = normal_form(text, engine);
+            assert_eq!(normal_form(&form, engine), form, "{engine}");
+        }
+        assert_eq!(normal_form("A . b + .5 + 1.5", engine), "a.b + .5 + 1.5");
+    }
+}
+
+#[test]
 fn a_name_does_not_become_a_byte_order_mark() {
     for engine in EngineKind::ALL {
         let form = normal_form("-- note\n\u{feff}", engine);

@@ -20,6 +20,7 @@ mod view;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use stead_engine::snapshot::{Advance, Source, Swap, View};
@@ -76,6 +77,23 @@ impl Bulk for MysqlBulk {
     async fn swap(&self, swap: &Swap) -> Result<(), EngineError> {
         swap::swap(&self.address, swap).await
     }
+}
+
+/// How long a session waits for tables that others hold, each time: whoever waits for a lock keeps others waiting behind it.
+const PATIENCE: &str = "SET SESSION lock_wait_timeout = 2";
+
+/// Tries a statement again and again while other sessions hold its tables, each time for a short while.
+async fn patiently(connection: &mut Connection, sql: &str, attempts: u32, pause: Duration) -> Result<(), EngineError> {
+    connection.own(PATIENCE).await?;
+    for attempt in 1.. {
+        match connection.own(sql).await {
+            Err(error) if error.class == ErrorClass::LockTimeout && attempt < attempts => {
+                tokio::time::sleep(pause).await;
+            }
+            other => return other.map(|_outcome| ()),
+        }
+    }
+    Ok(())
 }
 
 /// An error of class `conflict`.

@@ -279,9 +279,9 @@ struct Course<'a> {
 impl Course<'_> {
     /// Takes a step, again and again while others hold locks that it needs, on engines where it then leaves nothing of itself.
     async fn take(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
+        let limited = self.is_whole(step)? && session.limit_lock_waits(WAIT).await?;
         let mut patience = Patience::new(self.environment.lock_timeout());
         loop {
-            let limited = self.is_whole(step)? && session.limit_lock_waits(WAIT).await?;
             match self.take_once(session, step).await {
                 Err(error) if limited && error.code == LOCK_TIMEOUT => {
                     patience.wait(self.environment, session, error).await?;
@@ -322,7 +322,7 @@ impl Course<'_> {
         let script = Script::up(loaded, session.kind())?;
         let mut row = row(self.environment, node, loaded, session.kind());
         row.statements_total = script.statements.len() as u64;
-        if self.transactional && loaded.file.transaction == TransactionMode::One {
+        if self.is_whole(step)? {
             return script.in_one_transaction(session, row).await;
         }
         script.step_by_step(session, row, resume).await

@@ -92,7 +92,6 @@ impl Database {
     }
 }
 
-/// Runs the first client that is there. Ctrl-C is the client's as long as it runs: it takes back a line, or cancels a query.
 /// The arguments that ask this program for the encryption of the URL; whether it is there shows when it is started.
 fn encryption(client: &Client, program: &str) -> Vec<String> {
     if client.encryption.is_none() {
@@ -103,6 +102,7 @@ fn encryption(client: &Client, program: &str) -> Vec<String> {
     client.encryption_arguments(&version)
 }
 
+/// Runs the first client that is there. Ctrl-C is the client's as long as it runs: it takes back a line, or cancels a query.
 async fn shell(client: Client, more: Vec<String>) -> Result<Outcome> {
     let _keyboard = Foreground::given_away();
     for program in &client.programs {

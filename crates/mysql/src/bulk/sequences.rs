@@ -8,18 +8,14 @@
 //! database they came from, the catalog says at any time, so that a swap that was cut off is completed by looking again.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use stead_engine::{EngineError, ErrorClass};
+use stead_engine::EngineError;
 use stead_schema::EngineKind;
 
-use super::load;
+use super::{load, patiently, swap};
 use crate::admin::literal;
 use crate::connect::{Connection, quoted};
 use crate::inspect::home::{self, Numbered};
-
-/// How often it is tried while other sessions hold a table.
-const ATTEMPTS: u32 = 5;
 
 /// Tables of the database `of` that take numbers from sequences of `from` take them from those of the same names in `to`. What
 /// `to` does not have stays as it is.
@@ -41,7 +37,8 @@ pub(super) async fn point(connection: &mut Connection, of: &str, from: &str, to:
         }
         // A sequence that is named alone is one of the session's database.
         connection.enter(to).await?;
-        patiently(connection, &statement(of, &table, &columns, &options)).await.map_err(|error| {
+        let sql = statement(of, &table, &columns, &options);
+        patiently(connection, &sql, swap::ATTEMPTS, swap::PAUSE).await.map_err(|error| {
             error.context(format!("the defaults of `{of}`.`{table}` that take numbers from sequences"))
         })?;
     }
@@ -54,18 +51,6 @@ fn statement(database: &str, table: &str, columns: &[Numbered], options: &BTreeM
     let set = |column: &Numbered| format!("ALTER {} SET DEFAULT ({})", quoted(&column.column), column.default);
     let set: Vec<String> = columns.iter().map(set).chain(load::forgotten(options)).collect();
     format!("ALTER TABLE {}.{} {}", quoted(database), quoted(table), set.join(", "))
-}
-
-async fn patiently(connection: &mut Connection, sql: &str) -> Result<(), EngineError> {
-    for attempt in 1.. {
-        match connection.own(sql).await {
-            Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            other => return other.map(|_outcome| ()),
-        }
-    }
-    Ok(())
 }
 
 /// The tables with defaults that may name a sequence.

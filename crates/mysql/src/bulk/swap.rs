@@ -12,14 +12,15 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 use super::handover::Handover;
 use super::journal::{self, Journal};
 use super::objects::{self, Made, Sort};
-use super::{conflict, ready, sequences};
+use super::{PATIENCE, conflict, ready, sequences};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
 
-/// How often the rename is tried while other sessions hold the tables, and how long each time.
-const ATTEMPTS: u32 = 5;
-const PATIENCE: &str = "SET SESSION lock_wait_timeout = 2";
+/// How often the tables are tried for while other sessions hold them, and the pause in which those who queue behind us get
+/// their turn.
+pub(super) const ATTEMPTS: u32 = 5;
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// Carries out a swap, or carries on with one that was cut off.
 pub(super) async fn swap(address: &Arc<Address>, swap: &Swap) -> Result<(), EngineError> {
@@ -203,7 +204,6 @@ impl<'a> Exchange<'a> {
     /// they are replaced themselves.
     async fn exchange(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
         if let Some(built) = self.built {
-            connection.own(PATIENCE).await?;
             sequences::point(connection, built, built, self.live).await?;
         }
         let in_the_way = |made: &&Made| made.sort == Sort::View && journal.new_tables.contains(&made.name);
@@ -220,8 +220,7 @@ impl<'a> Exchange<'a> {
             connection.own(PATIENCE).await?;
             match handover.carry_out(connection).await {
                 Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
-                    // Those who queue behind us get their turn.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
                 Err(error) if error.class == ErrorClass::LockTimeout => {
                     return Err(ready::in_the_way(connection, self.live).await);

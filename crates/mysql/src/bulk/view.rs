@@ -10,7 +10,7 @@ use stead_engine::snapshot::{Advance, Guarantee, Sink, View};
 use stead_engine::{EngineError, ErrorClass, Place, Session};
 
 use super::plan::{Plan, plan};
-use super::{conflict, dump, ready};
+use super::{conflict, dump, patiently, ready};
 use crate::admin;
 use crate::apply::MysqlSession;
 use crate::connect::address::Address;
@@ -18,8 +18,8 @@ use crate::connect::{Connection, Purpose, quoted};
 
 /// How often a view is tried while tables change under it.
 const ATTEMPTS: u32 = 6;
-/// How long each try to lock tables without transactions waits.
-const PATIENCE: &str = "SET SESSION lock_wait_timeout = 2";
+/// The pause between two tries to lock tables without transactions.
+const PAUSE: Duration = Duration::from_millis(200);
 /// Tables that one statement touches.
 const TABLES: usize = 60;
 
@@ -91,7 +91,8 @@ async fn lock_plain_tables(
     let locks: Vec<String> =
         plain.iter().map(|(place, table)| format!("{}.{} READ", quoted(&place.0), quoted(&table.name))).collect();
     let mut holder = Connection::open(address, None, Purpose::Own).await?;
-    patiently(&mut holder, &format!("LOCK TABLES {}", locks.join(", "))).await.map_err(|error| {
+    let lock = format!("LOCK TABLES {}", locks.join(", "));
+    patiently(&mut holder, &lock, ATTEMPTS, PAUSE).await.map_err(|error| {
         let (place, table) = plain[0];
         error.hint(format!(
             "`{place}`.`{}` is a table of {}, which has no transactions, so it has to be locked while it is read; \
@@ -100,20 +101,6 @@ async fn lock_plain_tables(
         ))
     })?;
     Ok(Some(holder))
-}
-
-/// Tries a lock again and again, each time for a short while: whoever waits for a lock keeps others waiting behind it.
-async fn patiently(holder: &mut Connection, sql: &str) -> Result<(), EngineError> {
-    holder.own(PATIENCE).await?;
-    for attempt in 1.. {
-        match holder.own(sql).await {
-            Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-            other => return other.map(|_outcome| ()),
-        }
-    }
-    Ok(())
 }
 
 /// Reads a row of every table. What was changed since the snapshot is an error now, and what would change it later waits.

@@ -18,7 +18,7 @@ use crate::connect::Connection;
 #[cfg(test)]
 mod tests;
 
-/// A view's statement without the database's name.
+/// A view's statement or query without the database's name.
 pub(crate) fn view(statement: &str, database: &str, engine: EngineKind) -> String {
     without_database(&compact(statement, database, engine), database, engine)
 }

@@ -12,8 +12,8 @@ use stead_sql::{Token, TokenKind};
 
 use super::batch::{Row, batch, text};
 use super::program::head;
-use super::reader::{Reader, compact, without_database};
-use super::{Settings, show, unsupported};
+use super::reader::Reader;
+use super::{Settings, home, show, unsupported};
 use crate::connect::Connection;
 use crate::error::number;
 
@@ -88,7 +88,7 @@ pub(super) fn view(name: &str, source: &str, database: &str, engine: EngineKind)
     reader.expect_words("AS")?;
     let (query, check) = without_check(reader.verbatim(), engine);
     options.extend(check.map(|check| ("check option".to_owned(), check)));
-    let query = without_database(&compact(query, database, engine), database, engine);
+    let query = home::view(query, database, engine);
     Ok(View { name: Name::flat(name), query, options, ..View::default() })
 }
 

@@ -48,6 +48,21 @@ pub(crate) fn on(server: TestServer, test: &str, body: &impl AsyncFn(&Ground) ->
     run(server, test, body)
 }
 
+/// Works in a session of its own, on whatever thread this is.
+pub(crate) fn in_a_session<T>(
+    url: &str,
+    place: &Place,
+    work: impl AsyncFnOnce(&mut dyn Session) -> Result<T>,
+) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut session = MysqlServer::connect_lazily(url)?.open(place, Access::Write).await?;
+        let done = work(session.as_mut()).await?;
+        session.close().await?;
+        Ok(done)
+    })
+}
+
 fn run(server: TestServer, test: &str, body: &impl AsyncFn(&Ground) -> Result<()>) -> Result<()> {
     let Some(url) = server.url() else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

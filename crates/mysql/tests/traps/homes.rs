@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use stead_engine::{Place, TransactionKind, Value};
 use stead_testkit::servers::TestServer;
 
-use crate::ground::{Ground, on, on_each};
+use crate::ground::{Ground, in_a_session, on, on_each};
 use crate::swaps::{STEPS, cut_off, unless_crowded};
 
 fn number(value: i64) -> Vec<Vec<Value>> {
@@ -151,17 +151,13 @@ fn trap_m29_defaults_take_numbers_from_the_sequences_beside_them() -> Result<()>
 
 /// Takes numbers until it is told to stop; how many rows were written.
 fn number_on(url: &str, live: &Place, stop: &AtomicBool) -> Result<i64> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let server = stead_mysql::MysqlServer::connect_lazily(url)?;
-        let mut session = stead_engine::Server::open(&server, live, stead_engine::Access::Write).await?;
+    in_a_session(url, live, async |session| {
         let mut written = 0;
         while !stop.load(Ordering::Relaxed) {
             if unless_crowded(session.execute("INSERT INTO t () VALUES ()", &[]).await).context("a row")?.is_some() {
                 written += 1;
             }
         }
-        session.close().await?;
         Ok(written)
     })
 }

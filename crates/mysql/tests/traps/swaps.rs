@@ -9,7 +9,7 @@ use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass, Place, TransactionKind, Value};
 use stead_testkit::servers::TestServer;
 
-use crate::ground::{Ground, alone_on_each, on, on_each};
+use crate::ground::{Ground, alone_on_each, in_a_session, on, on_each};
 
 /// A database with one of everything that does not move by itself.
 const EVERYTHING: &[&str] = &[
@@ -130,10 +130,7 @@ pub(crate) fn unless_crowded<T>(result: Result<T, EngineError>) -> Result<Option
 /// Writes rows until it is told to stop, and deletes every second one again; how many were written, and errors that are none
 /// of a server that has too much to do.
 fn write_on(url: &str, live: &Place, first: i64, stop: &AtomicBool) -> Result<i64> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let server = stead_mysql::MysqlServer::connect_lazily(url)?;
-        let mut session = stead_engine::Server::open(&server, live, stead_engine::Access::Write).await?;
+    in_a_session(url, live, async |session| {
         let mut written = 0;
         while !stop.load(Ordering::Relaxed) {
             let id = first + written;
@@ -158,7 +155,6 @@ fn write_on(url: &str, live: &Place, first: i64, stop: &AtomicBool) -> Result<i6
             unless_crowded(looked).context("the view")?;
             written += 1;
         }
-        session.close().await?;
         Ok(written)
     })
 }

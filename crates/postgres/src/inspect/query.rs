@@ -1,7 +1,7 @@
 //! The catalog's queries as text. Each lies in a file of its own, written for the newest server; lines end with a mark where
 //! they hold for some versions only, and words with a dollar stand for conditions that many of them share.
 
-use super::secrets::PATTERN;
+use super::secrets::pattern;
 
 /// Numbers below this one belong to what `initdb` made (`FirstNormalObjectId`).
 pub(super) const FIRST_USER_NUMBER: u32 = 16384;
@@ -71,7 +71,8 @@ fn loose(arguments: &[&str]) -> String {
 fn options(column: &str) -> String {
     format!(
         "COALESCE(' OPTIONS (' || (SELECT string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ') \
-         FROM pg_options_to_table({column}) o WHERE o.option_name !~* '{PATTERN}') || ')', '')"
+         FROM pg_options_to_table({column}) o WHERE o.option_name !~* '{}') || ')', '')",
+        pattern()
     )
 }
 
@@ -79,6 +80,7 @@ fn options(column: &str) -> String {
 fn secrets(column: &str) -> String {
     format!(
         "ARRAY(SELECT 'the option `' || o.option_name || '` was left out: it is a secret; set it again after loading' \
-         FROM pg_options_to_table({column}) o WHERE o.option_name ~* '{PATTERN}' ORDER BY 1)"
+         FROM pg_options_to_table({column}) o WHERE o.option_name ~* '{}' ORDER BY 1)",
+        pattern()
     )
 }

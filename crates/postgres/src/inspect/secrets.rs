@@ -12,14 +12,15 @@ use super::catalog::Catalog;
 #[cfg(test)]
 mod tests;
 
-/// Which names of options are those of secrets, as a pattern that the server understands.
-pub(super) const PATTERN: &str = "(password|passwd|passphrase|pwd|secret|token|credentials?|\
-                                  (secret|access|private|api|auth|account|scram_client|scram_server)_?key)$";
-
-/// Endings of the names of secrets; the same as [`PATTERN`].
+/// Endings of the names of secrets.
 const ENDINGS: [&str; 8] = ["password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "credentials"];
 /// What stands before `key` in the name of a secret.
 const KEYS: [&str; 8] = ["secret", "access", "private", "api", "auth", "account", "scram_client", "scram_server"];
+
+/// Which names of options are those of secrets, as a pattern that the server understands.
+pub(super) fn pattern() -> String {
+    format!("({}|({})_?key)$", ENDINGS.join("|"), KEYS.join("|"))
+}
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

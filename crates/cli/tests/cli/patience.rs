@@ -43,8 +43,8 @@ fn a_schema_change_that_waits_lets_others_through_and_is_done_when_it_can() {
         let reader = fixture.hold("main", &["BEGIN", "SELECT count(*) FROM items"]);
         let upgrade = fixture.command(["upgrade"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let upgrade = upgrade.expect("the binary was built");
-        let waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE items%'";
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                        AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE items%'";
         while fixture.value("main", waiting) == "0" {}
         // Without a limit this reader would queue behind the upgrade, and the upgrade behind the first reader, for ever.
         assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");

@@ -78,20 +78,15 @@ pub(crate) async fn is_there(connection: &mut Connection, name: &str) -> Result<
     Ok(!connection.rows(sql, &[&name]).await?.is_empty())
 }
 
-/// Makes an empty database in UTF-8, with the cluster's locale and nothing of what people put into `template1`.
-pub(crate) async fn create(address: &Address, place: &Place) -> Result<(), EngineError> {
-    let name = name(place)?;
-    let mut connection = maintenance(address).await?;
-    create_by(&mut connection, name, "ENCODING 'UTF8'").await?;
-    connection.close().await
-}
-
 /// Makes an empty database with more clauses of `CREATE DATABASE`.
 pub(crate) async fn create_by(connection: &mut Connection, name: &str, clauses: &str) -> Result<(), EngineError> {
     let sql = format!("CREATE DATABASE {} TEMPLATE template0 {clauses}", quoted(name));
     connection.batch(&sql).await.map_err(|error| {
         let error = error.context(format!("cannot make the database `{name}`"));
         match error.engine_code.as_deref() {
+            Some("42501") if clauses.contains("TABLESPACE") => {
+                error.hint("let the role make databases there: `GRANT CREATE ON TABLESPACE … TO …`")
+            }
             Some("42501") => error.hint("let the role make databases: `ALTER ROLE … CREATEDB`"),
             _ => error,
         }

@@ -9,11 +9,14 @@ mod dump;
 mod extensions;
 mod facts;
 mod format;
+mod home;
 mod load;
 mod names;
 mod properties;
 mod ready;
 mod rights;
+mod roles;
+mod session;
 mod swap;
 mod view;
 
@@ -26,6 +29,8 @@ use stead_engine::{Bulk, EngineError, Place, failpoint};
 
 use crate::admin;
 use crate::connect::address::Address;
+
+pub(crate) use home::create;
 
 /// Dump, load and swap of databases on one server.
 pub(crate) struct PostgresBulk {

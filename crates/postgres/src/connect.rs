@@ -18,7 +18,7 @@ pub(crate) use connection::Connection;
 
 use crate::admin::{self, NAME_BYTES, Scratch};
 use crate::apply::PostgresSession;
-use crate::bulk::PostgresBulk;
+use crate::bulk::{self, PostgresBulk};
 use crate::lock;
 
 use address::Address;
@@ -26,22 +26,25 @@ use address::Address;
 /// A PostgreSQL server under one login. A [`Place`] is the name of a database on it.
 pub struct PostgresServer {
     address: Address,
+    /// The same for sessions that run people's SQL.
+    for_people: Address,
     bulk: PostgresBulk,
 }
 
 impl PostgresServer {
     /// The server behind a URL: `postgres://user:password@host:port/database?option=value`. Options are `application_name`,
-    /// `connect_timeout` (seconds, 10), `dbname`, `host` (a folder means a socket in it), `maintenance` (the database that is
-    /// asked about others, `postgres`), `password`, `port`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`,
-    /// `statement_timeout` (milliseconds, none) and `user`. Nothing is sent yet.
+    /// `channel_binding`, `connect_timeout` (seconds, 10), `dbname`, `host` (a folder means a socket in it), `maintenance` (the
+    /// database that is asked about others, `postgres`), `options`, `password`, `port`, `sslmode`, `sslrootcert`, `sslcert`,
+    /// `sslkey`, `statement_timeout` (milliseconds, for people's SQL, none) and `user`. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// `refused` if the URL cannot be read; no part of it is in the message.
     pub fn connect_lazily(url: &str) -> Result<Self, EngineError> {
-        let address = Address::parse(url)?;
+        let for_people = Address::parse(url)?;
+        let address = for_people.patient();
         let bulk = PostgresBulk::new(address.clone());
-        Ok(Self { address, bulk })
+        Ok(Self { address, for_people, bulk })
     }
 
     /// The database that the URL names, if it names one.
@@ -84,7 +87,7 @@ impl Server for PostgresServer {
     }
 
     async fn create(&self, place: &Place) -> Result<(), EngineError> {
-        admin::create(&self.address, place).await
+        bulk::create(&self.address, place).await
     }
 
     async fn remove(&self, place: &Place) -> Result<(), EngineError> {
@@ -93,13 +96,13 @@ impl Server for PostgresServer {
 
     async fn open(&self, place: &Place, access: Access) -> Result<Box<dyn Session>, EngineError> {
         let name = admin::name(place)?;
-        let connection = Connection::open(&self.address, name, access == Access::Read).await?;
+        let connection = Connection::open(&self.for_people, name, access == Access::Read).await?;
         Ok(Box::new(PostgresSession::new(connection)))
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
         let scratch = Scratch::create(&self.address).await?;
-        let connection = Connection::open(&self.address, scratch.name(), false).await?;
+        let connection = Connection::open(&self.for_people, scratch.name(), false).await?;
         Ok(Box::new(PostgresSession::scratch(connection, scratch)))
     }
 

@@ -11,6 +11,12 @@ mod moment;
 #[path = "traps/objects.rs"]
 mod objects;
 #[cfg(test)]
+#[path = "traps/order.rs"]
+mod order;
+#[cfg(test)]
+#[path = "traps/owners.rs"]
+mod owners;
+#[cfg(test)]
 #[path = "traps/rows.rs"]
 mod rows;
 #[cfg(test)]

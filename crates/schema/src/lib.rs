@@ -11,3 +11,4 @@ pub use compare::{Difference, DifferenceKind, compare};
 pub use engine::EngineKind;
 pub use fingerprint::fingerprint;
 pub use model::Schema;
+pub use roles::ROLE;

@@ -78,7 +78,7 @@ pub struct Dependency {
 /// An object of a schema by its kind and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reference {
-    /// `table`, `view`, `trigger`, or the word for an [`Object`]'s kind; on PostgreSQL also a part of a table (`default`,
+    /// `table`, `view`, `trigger`, [`ROLE`](crate::ROLE), or the word for an [`Object`]'s kind; on PostgreSQL also a part of a table (`default`,
     /// `constraint`, `index`), whose name is the one [`Reference::part`] gives.
     pub kind: String,
     /// Its name, as the schema has it.

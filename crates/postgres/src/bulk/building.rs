@@ -12,8 +12,10 @@ use stead_sql::ledger;
 use stead_sql::write::{Phase, Statement};
 
 use super::dump::column_list;
-use super::extensions;
-use super::facts::{Creation, ExtensionFacts, SequenceFacts, TableFacts};
+use super::facts::{Creation, Facts, SequenceFacts, TableFacts};
+use super::{extensions, roles, session};
+
+use super::home::Home;
 use crate::admin;
 use crate::apply::quoted;
 use crate::connect::address::Address;
@@ -38,6 +40,9 @@ const SETTINGS: [(&str, &str); 11] = [
     ("session_replication_role", "origin"),
 ];
 
+/// Kinds of statements that come after what the schema does not say the owner of, but for event triggers.
+const OF_OWNERS: [&str; 3] = ["grant", "default privileges", "event trigger"];
+
 /// Gives the rows of a table piece by piece, cut anywhere.
 #[async_trait]
 pub(super) trait Pieces: Send {
@@ -51,17 +56,20 @@ pub(super) struct Building {
     name: String,
     /// `None` once it was closed.
     connection: Option<Connection>,
+    schema: Schema,
+    home: Option<Home>,
     after: Vec<Statement>,
     finished: bool,
 }
 
 impl Building {
-    /// Makes the database with everything that rows need. `own` are the tables of stead itself that have rows to come.
+    /// Makes the database with everything that rows need. `own` are the tables of stead itself that have rows to come, `from`
+    /// the database that it is a copy of, if not of a dump.
     pub(super) async fn begin(
         address: &Address,
         name: &str,
-        creation: &Creation,
-        extensions: &[ExtensionFacts],
+        from: Option<&str>,
+        facts: &Facts,
         schema: &Schema,
         own: &[&str],
     ) -> Result<Self, EngineError> {
@@ -71,19 +79,27 @@ impl Building {
             unwritable
         })?;
         let mut server = admin::maintenance(address).await?;
-        refuse_missing_roles(&mut server, schema).await?;
-        let versions = extensions::offered(&mut server, extensions).await?;
-        admin::create_by(&mut server, name, &clauses(creation)).await?;
+        roles::check(&mut server, schema).await?;
+        let versions = extensions::offered(&mut server, &facts.extensions).await?;
+        let home = match from {
+            Some(from) => Home::of(&mut server, from).await?,
+            None => Home::of_replaced(&mut server, name).await?,
+        };
+        let place = home.as_ref().map(Home::clause).unwrap_or_default();
+        admin::create_by(&mut server, name, &(clauses(&facts.database) + &place)).await?;
         let statements = statements.into_iter().map(|statement| extensions::of_version(statement, &versions));
         let (before, after) = statements.partition(|statement| statement.phase == Phase::Before);
+        let (address, name) = (address.clone(), name.to_owned());
         let mut building =
-            Self { address: address.clone(), name: name.to_owned(), connection: None, after, finished: false };
+            Self { address, name, connection: None, schema: schema.clone(), home, after, finished: false };
         server.close().await?;
-        let mut connection = Connection::open(address, name, false).await?;
+        let mut connection = Connection::open(&building.address, &building.name, false).await?;
         connection.batch(&settings::set(&SETTINGS)).await?;
         building.connection = Some(connection);
         building.run(before).await?;
         building.make_own(own).await?;
+        // A search must be there before it can be the usual one.
+        session::take_over(building.connection(), &facts.session).await?;
         Ok(building)
     }
 
@@ -151,8 +167,17 @@ impl Building {
             let sql = "SELECT pg_catalog.setval($1::text::pg_catalog.regclass, $2, $3)";
             self.connection().rows(sql, &[&regclass, last_value, is_called]).await?;
         }
-        let after = std::mem::take(&mut self.after);
-        self.run(after).await?;
+        let mut made = std::mem::take(&mut self.after);
+        // What an owner has by himself depends on who it is, so owners come before grants.
+        let owned = made.iter().position(|statement| OF_OWNERS.contains(&statement.kind.as_str()));
+        let rest = made.split_off(owned.unwrap_or(made.len()));
+        self.run(made).await?;
+        self.hand_over().await?;
+        let again = rest.iter().any(|statement| statement.kind == "event trigger");
+        self.run(rest).await?;
+        if again {
+            self.hand_over().await?;
+        }
         // The first commit that is waited for makes all those before it durable.
         self.connection().batch("SET synchronous_commit = on").await?;
         self.connection().batch("ANALYZE").await?;
@@ -162,6 +187,15 @@ impl Building {
         }
         self.finished = true;
         Ok(())
+    }
+
+    /// Gives what was built to the owner of the database that it will be.
+    async fn hand_over(&mut self) -> Result<(), EngineError> {
+        let connection = self.connection.as_mut().expect("it is closed by `finish` alone, which takes the building");
+        match &self.home {
+            Some(home) => home.hand_over(connection, &self.schema).await,
+            None => Ok(()),
+        }
     }
 
     /// Removes what was built, when something went wrong; the error of that is the one to tell.
@@ -191,7 +225,7 @@ async fn remove(address: Address, name: String) -> Result<(), EngineError> {
 }
 
 /// The clauses of `CREATE DATABASE` that make a database like the one that was dumped.
-fn clauses(creation: &Creation) -> String {
+pub(super) fn clauses(creation: &Creation) -> String {
     let Creation { encoding, provider, collate, ctype, locale, rules } = creation;
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let mut clauses =
@@ -212,20 +246,6 @@ fn clauses(creation: &Creation) -> String {
         add("ICU_RULES", rules);
     }
     clauses
-}
-
-/// Refuses a schema whose owners and grantees the server does not know, before anything is made.
-async fn refuse_missing_roles(server: &mut Connection, schema: &Schema) -> Result<(), EngineError> {
-    let sql = "SELECT wanted FROM unnest($1::text[]) AS wanted \
-               WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted)";
-    let rows = server.rows(sql, &[&schema.roles]).await?;
-    let missing: Vec<String> = rows.iter().map(|row| format!("`{}`", row.get::<_, &str>(0))).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let message = format!("the server has no role {}, to which objects belong or are granted", missing.join(", "));
-    Err(EngineError::new(ErrorClass::Refused, message)
-        .hint("make the roles, or set `roles = \"current\"` for the database: then all belongs to whoever loads it"))
 }
 
 /// The statement that takes a table's rows.

@@ -76,7 +76,7 @@ const RELATIONS: &str = "
              WHERE t.partstrat = 'h' AND (k.attnum IS NULL OR k.atttypid >= 16384 OR t.partexprs IS NOT NULL))
          ORDER BY p.place DESC LIMIT 1) AS r ON true
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-      AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
+      AND (n.nspname <> 'information_schema' OR c.oid >= 16384) AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
     ORDER BY 2, 3";
 
 /// Every table that people's rows are in.
@@ -200,7 +200,7 @@ impl Forms {
 pub(super) const PEOPLES_SEQUENCES: &str = "
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relkind = 'S' AND c.relpersistence <> 't'
-          AND n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
+          AND (n.nspname <> 'information_schema' OR c.oid >= 16384) AND NOT pg_catalog.starts_with(n.nspname::text, 'pg_')
           AND (NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e'
                    AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
                OR EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extconfig @> ARRAY[c.oid]))";
@@ -236,12 +236,18 @@ pub(super) async fn extensions(connection: &mut Connection) -> Result<Vec<Extens
     Ok(read.collect())
 }
 
-/// How the database was made. The catalog's columns for locales differ from version to version, so a row is read as JSON.
+/// How the database was made in which we are.
 pub(super) async fn creation(connection: &mut Connection) -> Result<Creation, EngineError> {
+    let name = connection.database().to_owned();
+    creation_of(connection, &name).await
+}
+
+/// How a database was made. The catalog's columns for locales differ from version to version, so a row is read as JSON.
+pub(super) async fn creation_of(connection: &mut Connection, name: &str) -> Result<Creation, EngineError> {
     let sql = "SELECT pg_catalog.to_jsonb(d)::text, pg_catalog.pg_encoding_to_char(d.encoding)::text \
-               FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()";
-    let rows = connection.rows(sql, &[]).await?;
-    let unknown = || EngineError::new(ErrorClass::Bug, "the catalog does not list the database we are in");
+               FROM pg_catalog.pg_database AS d WHERE d.datname = $1::text";
+    let rows = connection.rows(sql, &[&name]).await?;
+    let unknown = || EngineError::new(ErrorClass::Bug, "the catalog does not list the database");
     let row = rows.first().ok_or_else(unknown)?;
     let facts: serde_json::Value = serde_json::from_str(&row.get::<_, String>(0)).map_err(|_| unknown())?;
     let text = |name: &str| facts[name].as_str().map(str::to_owned);

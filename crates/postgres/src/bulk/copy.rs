@@ -12,8 +12,9 @@ use tokio_postgres::CopyOutStream;
 
 use super::building::{Building, Pieces};
 use super::catalog::{self, Forms, Relation};
+use super::facts::Facts;
 use super::view::PostgresView;
-use super::{dump, properties};
+use super::{dump, properties, session};
 use crate::admin;
 use crate::apply::quoted;
 use crate::connect::Connection;
@@ -61,12 +62,16 @@ async fn by_rows(address: &Address, from: &Place, to: &str) -> Result<(), Engine
     let member = view.member(from)?;
     let schema = member.session.inspect().await?;
     let connection = &mut member.session.connection;
-    let (forms, creation) = (Forms::read(connection).await?, catalog::creation(connection).await?);
-    let extensions = catalog::extensions(connection).await?;
+    let forms = Forms::read(connection).await?;
+    let mut facts = Facts::new(connection.version(), catalog::creation(connection).await?);
+    facts.extensions = catalog::extensions(connection).await?;
+    facts.session = session::read(connection).await?;
+    session::write_names_in_full(connection).await?;
     let relations: Vec<&Relation> = member.relations.iter().filter(|relation| relation.has_rows).collect();
     let is_there = |own: &&str| relations.iter().any(|table| table.namespace == "public" && table.name == **own);
     let own: Vec<&str> = ledger::own_tables().into_iter().filter(|own| is_there(own)).collect();
-    let mut building = Building::begin(address, to, &creation, &extensions, &schema, &own).await?;
+    let from = admin::name(from)?;
+    let mut building = Building::begin(address, to, Some(from), &facts, &schema, &own).await?;
     for relation in relations {
         let copied = transfer(connection, &mut building, relation, forms.binary(relation)).await;
         if let Err(error) = copied {

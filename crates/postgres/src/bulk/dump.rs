@@ -12,6 +12,7 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 use super::catalog::{self, Forms, Relation};
 use super::facts::{self, Facts, TableFacts};
 use super::format::Counter;
+use super::session;
 use super::view::Member;
 use crate::apply::quoted;
 use crate::connect::Connection;
@@ -25,6 +26,8 @@ pub(super) async fn dump(member: &mut Member, sink: &dyn Sink, advance: &Advance
     let forms = Forms::read(connection).await?;
     let mut facts = Facts::new(connection.version(), catalog::creation(connection).await?);
     facts.extensions = catalog::extensions(connection).await?;
+    facts.session = session::read(connection).await?;
+    let path = session::write_names_in_full(connection).await?;
     let relations: Vec<&Relation> = member.relations.iter().filter(|relation| relation.has_rows).collect();
     let middle = relations.len() / 2;
     let mut done = 0;
@@ -42,6 +45,7 @@ pub(super) async fn dump(member: &mut Member, sink: &dyn Sink, advance: &Advance
         done = before + table.bytes;
         facts.tables.push(table);
     }
+    session::give_back(connection, &path).await?;
     facts.sequences = catalog::sequences(connection).await?;
     let bytes = facts.to_bytes();
     let written = sink.stream(facts::STREAM).and_then(|mut stream| {

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use stead_engine::{EngineError, ErrorClass};
 
+use super::session::Session;
+
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,9 @@ pub(super) struct Facts {
     pub(super) sequences: Vec<SequenceFacts>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) extensions: Vec<ExtensionFacts>,
+    /// Settings of the database that values are computed with.
+    #[serde(default, skip_serializing_if = "Session::is_empty")]
+    pub(super) session: Session,
 }
 
 /// An extension, which a server has in some versions and not in others.
@@ -86,7 +91,8 @@ pub(super) struct SequenceFacts {
 
 impl Facts {
     pub(super) fn new(server: i32, database: Creation) -> Self {
-        Self { version: VERSION, server, database, tables: Vec::new(), sequences: Vec::new(), extensions: Vec::new() }
+        let (tables, sequences, extensions, session) = (Vec::new(), Vec::new(), Vec::new(), Session::new());
+        Self { version: VERSION, server, database, tables, sequences, extensions, session }
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

@@ -11,6 +11,7 @@ use stead_sql::ledger;
 
 use super::building::{Building, Pieces};
 use super::facts::{Facts, TableFacts, broken};
+use super::home;
 use crate::admin;
 use crate::connect::address::Address;
 
@@ -46,7 +47,7 @@ pub(super) async fn load(
     let facts = Facts::read(source)?;
     let schema = source.schema().ok_or_else(|| broken("the snapshot of this database does not say its schema"))?;
     let own: Vec<&str> = ledger::own_tables().into_iter().filter(|own| is_there(&facts, own)).collect();
-    let mut building = Building::begin(address, name, &facts.database, &facts.extensions, schema, &own).await?;
+    let mut building = Building::begin(address, name, None, &facts, schema, &own).await?;
     let total = facts.tables.iter().map(|table| table.bytes).sum();
     let mut progress = Progress { advance, done: 0, total };
     for table in &facts.tables {
@@ -59,6 +60,7 @@ pub(super) async fn load(
         progress.step(1)?;
     }
     building.finish(&facts.sequences).await?;
+    home::settle(address, name).await?;
     advance(total, Some(total));
     Ok(())
 }

@@ -24,6 +24,25 @@ const LISTS: [&str; 7] = [
     "oauth_validator_libraries",
 ];
 
+/// What would keep us from building.
+const IN_THE_WAY: &str = "default_transaction_read_only";
+
+/// Gives a database that is being built what decides how people's SQL goes there: owner, grants and settings. How many may
+/// connect, and the comment, come with the swap.
+pub(super) async fn lend(connection: &mut Connection, from: &str, to: &str) -> Result<(), EngineError> {
+    let (mut wanted, has) = (Properties::read(connection, from).await?, Properties::read(connection, to).await?);
+    wanted.options.clone_from(&has.options);
+    wanted.comment.clone_from(&has.comment);
+    for settings in wanted.settings.values_mut() {
+        settings.retain(|(name, _)| !name.eq_ignore_ascii_case(IN_THE_WAY));
+    }
+    let statements = wanted.statements_over(&has, &quoted(to))?;
+    if statements.is_empty() {
+        return Ok(());
+    }
+    connection.batch(&format!("BEGIN; {}; COMMIT", statements.join("; "))).await
+}
+
 /// Gives one database the properties of another.
 pub(super) async fn carry(connection: &mut Connection, from: &str, to: &str) -> Result<(), EngineError> {
     let statements = statements(connection, from, to).await?;
@@ -36,21 +55,42 @@ pub(super) async fn carry(connection: &mut Connection, from: &str, to: &str) -> 
 /// The statements that do it; none where both are alike.
 pub(super) async fn statements(connection: &mut Connection, from: &str, to: &str) -> Result<Vec<String>, EngineError> {
     let (wanted, has) = (Properties::read(connection, from).await?, Properties::read(connection, to).await?);
-    let to = quoted(to);
-    let mut statements = Vec::new();
-    if wanted.owner != has.owner {
-        statements.push(format!("ALTER DATABASE {to} OWNER TO {}", quoted(&wanted.owner)));
+    wanted.statements_over(&has, &quoted(to))
+}
+
+/// Finds out whether a database that is made for the live one can be given its properties, by giving them to the live one itself
+/// and taking that back. Some settings are a superuser's alone, and so may be those of another role.
+pub(super) async fn rehearse(connection: &mut Connection, live: &str) -> Result<(), EngineError> {
+    let wanted = Properties::read(connection, live).await?;
+    let sql = "SELECT r.rolname::text, r.rolsuper, \
+                      pg_catalog.pg_has_role($1::text::regrole::oid, \
+                        CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) \
+               FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user";
+    let rows = connection.rows(sql, &[&quoted(&wanted.owner)]).await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (role, everything): (String, bool) = (row.get(0), row.get(1));
+    if everything {
+        return Ok(());
     }
-    if wanted.options != has.options {
-        statements.push(format!("ALTER DATABASE {to} WITH {}", wanted.options));
+    if role != wanted.owner && !row.get::<_, bool>(2) {
+        let message =
+            format!("the role lacks the right to make a database for `{}`, to whom `{live}` belongs", wanted.owner);
+        let hint = format!("a superuser runs `GRANT {} TO {}`", quoted(&wanted.owner), quoted(&role));
+        return Err(EngineError::new(ErrorClass::Refused, message).hint(hint));
     }
-    if wanted.comment != has.comment {
-        let text = wanted.comment.as_deref().map_or_else(|| Ok("NULL".to_owned()), literal)?;
-        statements.push(format!("COMMENT ON DATABASE {to} IS {text}"));
+    for statement in wanted.statements_over(&Properties::of_new(&wanted.owner), &quoted(live))? {
+        let done = connection.batch(&format!("BEGIN; {statement}")).await;
+        connection.batch("ROLLBACK").await?;
+        if let Err(error) = done {
+            // A setting's value may be a secret.
+            let shown = statement.split('\'').next().unwrap_or_default().trim_end();
+            let shown = shown.strip_suffix(" TO").or_else(|| shown.strip_suffix(" IS")).unwrap_or(shown);
+            let hint = "a superuser lends the role that right, or takes the property off the database";
+            let what = format!("a new `{live}` cannot be given what the old one has, `{shown}`");
+            return Err(error.context(what).hint(hint));
+        }
     }
-    statements.extend(wanted.grants_over(&has, &to));
-    statements.extend(wanted.settings_over(&has, &to)?);
-    Ok(statements)
+    Ok(())
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -80,12 +120,13 @@ const DATABASE: &str = "
     FROM pg_catalog.pg_database WHERE datname = $1::text";
 
 /// Rights as they are in force, the owner's own left out unless they are less than all.
-const GRANTS: &str = "
-    SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
+const GRANTS: &str = r#"
+    SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC'
+                          ELSE '"' || pg_catalog.replace(pg_catalog.pg_get_userbyid(a.grantee)::text, '"', '""') || '"' END,
            a.privilege_type, a.is_grantable
     FROM pg_catalog.pg_database AS d,
          pg_catalog.aclexplode(COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) AS a
-    WHERE d.datname = $1::text";
+    WHERE d.datname = $1::text"#;
 
 const SETTINGS: &str = "
     SELECT CASE WHEN s.setrole <> 0 THEN pg_catalog.pg_get_userbyid(s.setrole)::text END, s.setconfig
@@ -98,9 +139,7 @@ impl Properties {
         let row = rows.first().ok_or_else(|| {
             EngineError::new(ErrorClass::Conflict, format!("the database `{name}` does not exist any more"))
         })?;
-        let (limit, allowed): (i32, bool) = (row.get(1), row.get(2));
-        let options =
-            format!("CONNECTION LIMIT {limit} ALLOW_CONNECTIONS {allowed} IS_TEMPLATE {}", row.get::<_, bool>(3));
+        let options = options(row.get(1), row.get(2), row.get(3));
         let (owner, comment) = (row.get(0), row.get(4));
         let grants = connection.rows(GRANTS, &[&name]).await?;
         let grants = grants.iter().map(|row| Grant { to: row.get(0), right: row.get(1), grantable: row.get(2) });
@@ -108,13 +147,46 @@ impl Properties {
         Ok(Self { owner, options, comment, grants: grants.collect(), settings })
     }
 
+    /// Those of a database that its owner has just made.
+    fn of_new(owner: &str) -> Self {
+        let grant = |to: &str, right: &str| Grant { to: to.to_owned(), right: right.to_owned(), grantable: false };
+        let own = quoted(owner);
+        let owners = ["CREATE", "CONNECT", "TEMPORARY"].map(|right| grant(&own, right));
+        let everybodys = ["CONNECT", "TEMPORARY"].map(|right| grant("PUBLIC", right));
+        Self {
+            owner: owner.to_owned(),
+            options: options(-1, true, false),
+            comment: None,
+            grants: owners.into_iter().chain(everybodys).collect(),
+            settings: Settings::new(),
+        }
+    }
+
+    /// The statements that make a database which has other properties have these.
+    fn statements_over(&self, has: &Self, database: &str) -> Result<Vec<String>, EngineError> {
+        let mut statements = Vec::new();
+        if self.owner != has.owner {
+            statements.push(format!("ALTER DATABASE {database} OWNER TO {}", quoted(&self.owner)));
+        }
+        if self.options != has.options {
+            statements.push(format!("ALTER DATABASE {database} WITH {}", self.options));
+        }
+        if self.comment != has.comment {
+            let text = self.comment.as_deref().map_or_else(|| Ok("NULL".to_owned()), literal)?;
+            statements.push(format!("COMMENT ON DATABASE {database} IS {text}"));
+        }
+        statements.extend(self.grants_over(has, database));
+        statements.extend(self.settings_over(has, database)?);
+        Ok(statements)
+    }
+
     /// Takes away what the other has and shall not have, and grants what it lacks.
     fn grants_over(&self, has: &Self, database: &str) -> Vec<String> {
         // The new owner takes over the old one's rights.
         let renamed = |grant: &Grant| {
             let mut grant = grant.clone();
-            if grant.to == owner_as_grantee(&has.owner) {
-                grant.to = owner_as_grantee(&self.owner);
+            if grant.to == quoted(&has.owner) {
+                grant.to = quoted(&self.owner);
             }
             grant
         };
@@ -146,11 +218,8 @@ impl Properties {
     }
 }
 
-/// A role as `quote_ident` writes it, which leaves plain names bare.
-fn owner_as_grantee(owner: &str) -> String {
-    let plain = owner.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && owner.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
-    if plain { owner.to_owned() } else { quoted(owner) }
+fn options(limit: i32, allowed: bool, is_template: bool) -> String {
+    format!("CONNECTION LIMIT {limit} ALLOW_CONNECTIONS {allowed} IS_TEMPLATE {is_template}")
 }
 
 fn settings(row: &Row) -> (Option<String>, Vec<(String, String)>) {

@@ -4,6 +4,7 @@
 use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass};
 
+use super::properties;
 use crate::admin;
 use crate::connect::Connection;
 use crate::connect::address::Address;
@@ -21,6 +22,9 @@ pub(super) async fn ready(address: &Address, swap: &Swap) -> Result<(), EngineEr
         return Err(EngineError::new(ErrorClass::Conflict, message));
     }
     refuse_what_stays_behind(&mut connection, live).await?;
+    if swap.built.is_some() && admin::is_there(&mut connection, live).await? {
+        properties::rehearse(&mut connection, live).await?;
+    }
     let stuck = beyond_us(&mut connection, live).await?;
     connection.close().await?;
     stuck.map_or(Ok(()), Err)

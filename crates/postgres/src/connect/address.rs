@@ -7,7 +7,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use stead_engine::{EngineError, ErrorClass};
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres::config::{ChannelBinding, SslMode as DriverMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls;
@@ -22,12 +22,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The port where the URL names none.
 const PORT: u16 = 5432;
 /// The options a URL may have.
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 15] = [
     "application_name",
+    "channel_binding",
     "connect_timeout",
     "dbname",
     "host",
     "maintenance",
+    "options",
     "password",
     "port",
     "sslcert",
@@ -36,6 +38,35 @@ const OPTIONS: [&str; 13] = [
     "sslrootcert",
     "statement_timeout",
     "user",
+];
+
+/// Options that others have, with the values that ask for nothing but what is done anyway. Those without a value are for pools
+/// of connections and for the network, which mean nothing to whoever has one connection; the rest is refused by name.
+const OF_OTHERS: [(&str, &[&str]); 24] = [
+    ("client_encoding", &["utf8", "UTF8", "utf-8", "UTF-8", "auto"]),
+    ("connection_limit", &[]),
+    ("fallback_application_name", &[]),
+    ("gssencmode", &["disable", "prefer"]),
+    ("keepalives", &[]),
+    ("keepalives_count", &[]),
+    ("keepalives_idle", &[]),
+    ("keepalives_interval", &[]),
+    ("load_balance_hosts", &[]),
+    ("pgbouncer", &["false"]),
+    ("pool_timeout", &[]),
+    ("schema", &["public"]),
+    ("sslcompression", &["0"]),
+    ("sslnegotiation", &["postgres"]),
+    ("sslsni", &["1"]),
+    ("target_session_attrs", &["any", "read-write", "primary", "prefer-standby"]),
+    ("tcp_user_timeout", &[]),
+    ("hostaddr", &["-"]),
+    ("passfile", &["-"]),
+    ("service", &["-"]),
+    ("ssl", &["-"]),
+    ("sslaccept", &["-"]),
+    ("sslcrl", &["-"]),
+    ("sslpassword", &["-"]),
 ];
 
 /// How far TLS is asked for and trusted, in the words of libpq.
@@ -81,6 +112,9 @@ pub(crate) struct Address {
     /// Zero for none.
     pub(crate) statement_timeout: Duration,
     pub(crate) application: String,
+    channel_binding: ChannelBinding,
+    /// What the server shall set for every session, as words of its command line.
+    startup: Option<String>,
 }
 
 impl fmt::Debug for Address {
@@ -192,6 +226,28 @@ fn ssl_mode(text: &str) -> Result<SslMode, EngineError> {
     })
 }
 
+fn channel_binding(text: &str) -> Result<ChannelBinding, EngineError> {
+    match text {
+        "disable" => Ok(ChannelBinding::Disable),
+        "prefer" => Ok(ChannelBinding::Prefer),
+        "require" => Ok(ChannelBinding::Require),
+        _ => Err(refused("`channel_binding` in the URL is none of `disable`, `prefer`, `require`")),
+    }
+}
+
+/// Takes an option that means something to others if it asks for nothing, and refuses it else.
+fn of_others(name: &str, value: &str) -> Result<(), EngineError> {
+    let hint = format!("options are {}", OPTIONS.join(", "));
+    match OF_OTHERS.iter().find(|(known, _)| *known == name) {
+        Some((_, harmless)) if harmless.is_empty() || harmless.contains(&value) => Ok(()),
+        Some(("schema", _)) => Err(refused("`schema` in the URL of a server is not supported, but for `public`")
+            .hint("`options=-csearch_path%3DNAME` has sessions look there first")),
+        Some((known, _)) => Err(refused(format!("`{known}` with that value in the URL is not supported")).hint(hint)),
+        // It may have been a password; only its place is named.
+        None => Err(refused("the URL of a server has an option that is not known").hint(hint)),
+    }
+}
+
 impl Address {
     /// Takes a URL apart.
     pub(crate) fn parse(url: &str) -> Result<Self, EngineError> {
@@ -209,6 +265,8 @@ impl Address {
             connect_timeout: CONNECT_TIMEOUT,
             statement_timeout: Duration::ZERO,
             application: APPLICATION.to_owned(),
+            channel_binding: ChannelBinding::Prefer,
+            startup: None,
         };
         if let Some(login) = parts.login {
             let (user, password) = login.split_once(':').map_or((login, None), |(user, word)| (user, Some(word)));
@@ -225,10 +283,12 @@ impl Address {
     fn option(&mut self, name: &str, value: String) -> Result<(), EngineError> {
         match name {
             "application_name" => self.application = value,
+            "channel_binding" => self.channel_binding = channel_binding(&value)?,
             "connect_timeout" => self.connect_timeout = limit(time(&value, 1000, name)?),
             "dbname" => self.database = Some(value).filter(|name| !name.is_empty()),
             "host" => self.host = value,
             "maintenance" => self.maintenance = value,
+            "options" => self.startup = Some(value),
             "password" => self.password = Some(value),
             "port" => self.port = port(&value)?,
             "sslcert" => self.certificates.own = Some(value),
@@ -237,13 +297,14 @@ impl Address {
             "sslrootcert" => self.certificates.root = Some(value),
             "statement_timeout" => self.statement_timeout = time(&value, 1, name)?,
             "user" => self.user = Some(value).filter(|user| !user.is_empty()),
-            // An option may have been a password; only its place is named.
-            _ => {
-                return Err(refused("the URL of a server has an option that is not known")
-                    .hint(format!("options are {}", OPTIONS.join(", "))));
-            }
+            _ => return of_others(name, &value),
         }
         Ok(())
+    }
+
+    /// The same without a limit for statements: a dump takes as long as it takes.
+    pub(crate) fn patient(&self) -> Self {
+        Self { statement_timeout: Duration::ZERO, ..self.clone() }
     }
 
     fn complete(mut self) -> Result<Self, EngineError> {
@@ -270,12 +331,15 @@ impl Address {
     pub(crate) fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
         config.host(&self.host).port(self.port).dbname(database).application_name(&self.application);
-        config.connect_timeout(self.connect_timeout);
+        config.connect_timeout(self.connect_timeout).channel_binding(self.channel_binding);
         config.ssl_mode(match self.ssl_mode {
             SslMode::Disable => DriverMode::Disable,
             SslMode::Prefer => DriverMode::Prefer,
             SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverMode::Require,
         });
+        if let Some(startup) = &self.startup {
+            config.options(startup);
+        }
         if let Some(user) = &self.user {
             config.user(user);
         }

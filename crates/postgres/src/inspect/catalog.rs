@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use stead_engine::EngineError;
-use stead_schema::model::{Name, Object, Reference};
-use stead_schema::{EngineKind, Schema};
+use stead_schema::model::{Dependency, Name, Object, Reference};
+use stead_schema::{EngineKind, ROLE, Schema};
 use stead_sql::quote::identifier;
 use tokio_postgres::Row;
 
@@ -17,6 +17,8 @@ use crate::connect::Connection;
 pub(super) const TYPES: u32 = 1247;
 /// `pg_class`.
 pub(super) const RELATIONS: u32 = 1259;
+/// `pg_proc`.
+pub(super) const ROUTINES: u32 = 1255;
 /// `pg_amop`.
 pub(super) const FAMILY_OPERATORS: u32 = 2602;
 /// `pg_amproc`.
@@ -98,6 +100,9 @@ impl<'a> Catalog<'a> {
         if let Some((written, name)) = self.roles.get(&owner) {
             let body = format!("ALTER {address} OWNER TO {written}");
             self.schema.roles.push(name.clone());
+            let of = Reference::new("owner", Name::flat(address));
+            let on = Reference::new(ROLE, Name::flat(name));
+            self.schema.dependencies.push(Dependency { of, on });
             self.object("owner", Name::flat(address), body);
         }
     }

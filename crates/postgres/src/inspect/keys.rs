@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use stead_engine::EngineError;
-use stead_schema::model::{Check, ForeignKey, Index, IndexPart, Key, Name, Reference};
+use stead_schema::model::{Check, Dependency, ForeignKey, Index, IndexPart, Key, Name, Reference};
 use tokio_postgres::Row;
 
 use super::catalog::{CONSTRAINTS, Catalog, Options, RELATIONS, parameters, quoted, quoted_list, set};
@@ -14,7 +14,10 @@ use super::relations::{Relation, Relations};
 pub(super) async fn constraints(catalog: &mut Catalog<'_>, relations: &mut Relations) -> Result<(), EngineError> {
     for row in catalog.rows(include_str!("sql/constraints.sql")).await? {
         let (number, table): (u32, u32) = (row.get(0), row.get(1));
-        let Some(relation) = relations.look(table) else { continue };
+        let Some(relation) = relations.look(table) else {
+            refuse_key_of_member(relations, &row)?;
+            continue;
+        };
         let (name, owner): (String, Name) = (row.get(2), relation.table.name.clone());
         let kind = if row.get::<_, &str>(3) == "n" { "not null" } else { "constraint" };
         let address = format!("CONSTRAINT {} ON {}", quoted(&Name::flat(&name)), quoted(&owner));
@@ -35,6 +38,19 @@ pub(super) async fn constraints(catalog: &mut Catalog<'_>, relations: &mut Relat
         }
     }
     Ok(())
+}
+
+/// A foreign key that leads from an extension's table to one of people's was made by people.
+fn refuse_key_of_member(relations: &Relations, row: &Row) -> Result<(), EngineError> {
+    let of = relations.members.get(&row.get(1)).filter(|_| row.get::<_, &str>(3) == "f");
+    match of.zip(relations.look(row.get(11))) {
+        Some((member, _)) => {
+            let name = format!("{} on {}", row.get::<_, &str>(2), member.name);
+            let reason = "it belongs to a table that an extension makes";
+            Err(super::unsupported("foreign key", &name, reason).hint("put it on a table of your own"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn own(relation: &mut Relation, row: &Row, kind: &str, name: String) {
@@ -108,8 +124,12 @@ fn action(letter: &str) -> String {
 /// A foreign key; none where a partition has it from its parent.
 fn foreign_key(relations: &Relations, row: &Row, name: String) -> Option<ForeignKey> {
     let (parent, relation): (u32, &Relation) = (row.get(9), relations.look(row.get(1))?);
-    let target = relations.look(row.get(11)).filter(|_| parent == 0)?;
     let numbers = |column: usize| row.get::<_, Option<Vec<i16>>>(column).unwrap_or_default();
+    let (target, target_columns) = match (relations.look(row.get(11)), relations.members.get(&row.get(11))) {
+        _ if parent != 0 => return None,
+        (Some(target), _) => (target.table.name.clone(), target.names(&numbers(12))),
+        (None, target) => (target?.name.clone(), target?.names(&numbers(12))),
+    };
     let mut options = Options::new();
     set(&mut options, "deferrable", deferral(row));
     set(&mut options, "match", (row.get::<_, &str>(15) == "f").then_some("full"));
@@ -122,8 +142,8 @@ fn foreign_key(relations: &Relations, row: &Row, name: String) -> Option<Foreign
     Some(ForeignKey {
         name: Some(name),
         columns: relation.names(&numbers(10)),
-        target: target.table.name.clone(),
-        target_columns: target.names(&numbers(12)),
+        target,
+        target_columns,
         on_delete: action(row.get(14)),
         on_update: action(row.get(13)),
         options,
@@ -172,7 +192,11 @@ pub(super) async fn indexes(catalog: &mut Catalog<'_>, relations: &mut Relations
         set(&mut relation.table.options, "clustered on", row.get::<_, bool>(6).then(|| name.name.clone()));
         let own = own_options(relation, &row);
         if row.get::<_, Option<u32>>(20).is_some() {
-            complete(relation, &name, own);
+            if row.get::<_, &str>(24) == "x" {
+                of_exclusion(catalog, relation, &name, &own);
+            } else {
+                complete(relation, &name, own);
+            }
         } else {
             let index = index(relation, &row, own, &classes, &collations);
             relation.table.indexes.push(index);
@@ -208,6 +232,25 @@ fn own_options(relation: &Relation, row: &Row) -> Options {
         );
     }
     options
+}
+
+/// What the statement of an exclusion constraint does not say of its index.
+fn of_exclusion(catalog: &mut Catalog<'_>, relation: &Relation, index: &Name, own: &Options) {
+    let on =
+        Reference::new("exclusion constraint", Reference::part("constraint", &relation.table.name, &index.name).name);
+    let said = own.iter().filter_map(|(word, value)| {
+        let place = || quoted(&Name::flat(value));
+        match word.strip_prefix("statistics of ") {
+            Some(part) => Some((word, format!("ALTER COLUMN {part} SET STATISTICS {value}"))),
+            None => (word == "tablespace").then(|| (word, format!("SET TABLESPACE {}", place()))),
+        }
+    });
+    for (word, change) in said {
+        let name = Name { namespace: index.namespace.clone(), name: format!("{word} {}", index.name) };
+        let of = Reference::new("index setting", name.clone());
+        catalog.object("index setting", name, format!("ALTER INDEX {} {change}", quoted(index)));
+        catalog.schema.dependencies.push(Dependency { of, on: on.clone() });
+    }
 }
 
 /// Gives a key what its index knows. The statement of an exclusion constraint says everything by itself.

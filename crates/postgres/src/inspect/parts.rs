@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use stead_engine::EngineError;
-use stead_schema::EngineKind;
 use stead_schema::model::{Dependency, Name, Object, Reference, Trigger};
+use stead_schema::{EngineKind, ROLE};
 use stead_sql::quote::{identifier, string};
 use tokio_postgres::Row;
 
-use super::catalog::{Catalog, RELATIONS, TRIGGERS, quoted, set};
+use super::catalog::{Catalog, RELATIONS, ROUTINES, TRIGGERS, quoted, set};
 use super::relations::Relations;
 
 /// Reads sequences: those of identity columns become properties of the column, the others objects.
@@ -38,6 +38,8 @@ fn identity(catalog: &mut Catalog<'_>, relations: &mut Relations, row: &Row, nam
         set(&mut column.options, "sequence", Some(quoted(name)));
         let settings: String = row.get(6);
         set(&mut column.options, "sequence options", (!settings.is_empty()).then_some(settings));
+        set(&mut column.options, "sequence persistence", row.get::<_, Option<String>>(10));
+        set(&mut column.options, "sequence type", row.get::<_, Option<String>>(11));
     }
 }
 
@@ -53,15 +55,15 @@ fn sequence(catalog: &mut Catalog<'_>, relations: &mut Relations, row: &Row, nam
     let belongs = row.get::<_, Option<u32>>(3).zip(row.get::<_, Option<i16>>(4));
     let owner = belongs.and_then(|(table, number)| {
         let relation = relations.find(table)?;
-        let table = relation.table.name.clone();
+        let on = Reference::new(relation.word(), relation.table.name.clone());
         let column = relation.column(number)?;
         let column = identifier(&column.name, EngineKind::Postgres);
-        Some((format!("ALTER {address} OWNED BY {}.{column}", quoted(&table)), table))
+        Some((format!("ALTER {address} OWNED BY {}.{column}", quoted(&on.name)), on))
     });
-    if let Some((body, table)) = owner {
+    if let Some((body, on)) = owner {
         let of = Reference::new("sequence owner", name.clone());
         catalog.object("sequence owner", name.clone(), body);
-        catalog.schema.dependencies.push(Dependency { of, on: Reference::new("table", table) });
+        catalog.schema.dependencies.push(Dependency { of, on });
     }
     catalog.note((RELATIONS, row.get(0)), Reference::new("sequence", name.clone()), Some(address));
     catalog.object("sequence", name, body);
@@ -70,11 +72,18 @@ fn sequence(catalog: &mut Catalog<'_>, relations: &mut Relations, row: &Row, nam
 /// Reads triggers. Those that a partition has from its parent are left out unless they are enabled in another way.
 pub(super) async fn triggers(catalog: &mut Catalog<'_>, relations: &Relations) -> Result<(), EngineError> {
     for row in catalog.rows(include_str!("sql/triggers.sql")).await? {
-        let Some(relation) = relations.look(row.get(1)) else { continue };
-        let table = relation.table.name.clone();
+        let function: u32 = row.get(6);
+        let table = match (relations.look(row.get(1)), relations.members.get(&row.get(1))) {
+            (Some(relation), _) => relation.table.name.clone(),
+            // On a table of an extension the extension's own triggers call its own functions.
+            (None, Some(member)) if !catalog.members.contains_key(&(ROUTINES, function)) => member.name.clone(),
+            _ => continue,
+        };
         let name = Name { namespace: table.namespace.clone(), name: row.get(2) };
         let address = format!("TRIGGER {} ON {}", identifier(&name.name, EngineKind::Postgres), quoted(&table));
         catalog.note((TRIGGERS, row.get(0)), Reference::part("trigger", &table, &name.name), Some(address));
+        // What a partition has as its table has it comes with that.
+        let Some(body) = row.get::<_, Option<String>>(3) else { continue };
         let mut options = BTreeMap::new();
         let state = match row.get::<_, &str>(4) {
             "D" => Some("disabled"),
@@ -85,7 +94,7 @@ pub(super) async fn triggers(catalog: &mut Catalog<'_>, relations: &Relations) -
         let inherited: bool = row.get(5);
         set(&mut options, "enabled", state.or(inherited.then_some("origin")));
         set(&mut options, "inherited", inherited.then_some("true"));
-        catalog.schema.triggers.push(Trigger { name, table, body: row.get(3), options, definition: None });
+        catalog.schema.triggers.push(Trigger { name, table, body, options, definition: None });
     }
     Ok(())
 }
@@ -161,10 +170,17 @@ pub(super) async fn grants(catalog: &mut Catalog<'_>) -> Result<(), EngineError>
         }
     }
     for row in catalog.rows(include_str!("sql/grantees.sql")).await? {
-        let number: u32 = row.get(0);
-        if !catalog.own.contains(&number) {
-            catalog.schema.roles.push(row.get(1));
+        let (number, role, class): (u32, String, u32) = (row.get(0), row.get(1), row.get(2));
+        if catalog.own.contains(&number) {
+            continue;
         }
+        // What a statement cannot do without its role is said, so that this can be asked before anything is made.
+        if let Some(of) = catalog.entries.get(&(class, number)).map(|entry| entry.reference.clone())
+            && ["policy", "default privileges"].contains(&of.kind.as_str())
+        {
+            catalog.schema.dependencies.push(Dependency { of, on: Reference::new(ROLE, Name::flat(&role)) });
+        }
+        catalog.schema.roles.push(role);
     }
     Ok(())
 }

@@ -67,10 +67,28 @@ impl Relation {
     }
 }
 
+/// A table that an extension made, as far as what people made refers to it.
+pub(super) struct Member {
+    /// Its name.
+    pub(super) name: Name,
+    /// The names of its columns, by their numbers from 1 on.
+    columns: Vec<String>,
+}
+
+impl Member {
+    /// The names of columns with these numbers.
+    pub(super) fn names(&self, numbers: &[i16]) -> Vec<String> {
+        let place = |number: &i16| usize::try_from(*number).ok()?.checked_sub(1);
+        numbers.iter().filter_map(place).filter_map(|place| self.columns.get(place).cloned()).collect()
+    }
+}
+
 /// All relations that are read, by number.
 pub(super) struct Relations {
     all: Vec<Relation>,
     places: HashMap<u32, usize>,
+    /// Tables of extensions, by number.
+    pub(super) members: HashMap<u32, Member>,
 }
 
 impl Relations {
@@ -105,7 +123,11 @@ impl Relations {
 
 /// Reads relations and columns.
 pub(super) async fn read(catalog: &mut Catalog<'_>) -> Result<Relations, EngineError> {
-    let mut relations = Relations { all: Vec::new(), places: HashMap::new() };
+    let mut relations = Relations { all: Vec::new(), places: HashMap::new(), members: HashMap::new() };
+    for row in catalog.rows(include_str!("sql/member_tables.sql")).await? {
+        let name = Name::within(row.get::<_, &str>(1), row.get::<_, &str>(2));
+        relations.members.insert(row.get(0), Member { name, columns: row.get(3) });
+    }
     for row in catalog.rows(include_str!("sql/relations.sql")).await? {
         let relation = relation(&row);
         if relation.table.name.namespace.as_deref() == Some("public")
@@ -256,12 +278,17 @@ fn details(column: &mut Column, row: &Row) {
 /// Fills in the names of parents, and says of each column whether a parent brings it.
 fn inheritance(relations: &mut Relations) {
     for place in 0..relations.all.len() {
-        let parents: Vec<usize> =
-            relations.all[place].parents.iter().filter_map(|parent| relations.places.get(parent).copied()).collect();
-        if parents.is_empty() {
+        let numbers = &relations.all[place].parents;
+        let named = |parent: &u32| match relations.look(*parent) {
+            Some(relation) => Some(relation.table.name.clone()),
+            None => relations.members.get(parent).map(|member| member.name.clone()),
+        };
+        let names: Vec<Name> = numbers.iter().filter_map(named).collect();
+        if names.is_empty() {
             continue;
         }
-        let names: Vec<Name> = parents.iter().map(|&parent| relations.all[parent].table.name.clone()).collect();
+        let of_extension = numbers.iter().any(|parent| relations.members.contains_key(parent));
+        let parents: Vec<usize> = numbers.iter().filter_map(|parent| relations.places.get(parent).copied()).collect();
         let brought = brought(relations, &parents);
         let relation = &mut relations.all[place];
         let bounds = relation.table.options.get("bounds").cloned();
@@ -274,7 +301,12 @@ fn inheritance(relations: &mut Relations) {
             }
             _ => {
                 relation.table.inherits = names;
-                inherit(relation, &brought);
+                if of_extension {
+                    // What the columns of such a parent are like is not known, so they are all said.
+                    set(&mut relation.table.options, "inherits by", Some("adding"));
+                } else {
+                    inherit(relation, &brought);
+                }
             }
         }
     }

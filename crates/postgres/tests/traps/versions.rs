@@ -168,6 +168,12 @@ mod cases {
             "INSERT INTO trap_things VALUES (7, 'seventh')",
             "INSERT INTO trap_a_parts VALUES (7, 'wheel')",
             "SELECT nextval('trap_numbers'), nextval('trap_numbers')",
+            "CREATE TABLE of_things (thing integer REFERENCES trap_things ON DELETE CASCADE, b integer)",
+            "INSERT INTO of_things VALUES (7, 1)",
+            "CREATE TABLE more_things (extra text DEFAULT 'x') INHERITS (trap_things)",
+            "INSERT INTO more_things VALUES (8, 'eighth')",
+            "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE TRIGGER touched BEFORE INSERT ON trap_things FOR EACH ROW EXECUTE FUNCTION touch()",
         ];
         let live = scene.database("live", &statements).await?;
         let memory = scene.dump(&live).await?;
@@ -175,6 +181,21 @@ mod cases {
         ensure!(!streams.iter().any(|name| name.contains("trap_private")), "rows of the extension's own: {streams:?}");
         let loaded = scene.load(&memory, "loaded").await?;
         same(&scene.content(&live).await?, &scene.content(&loaded).await?)?;
+        for (what, sql) in [
+            (
+                "a key",
+                "SELECT count(*) FROM pg_constraint WHERE confrelid = 'trap_things'::regclass AND conrelid = 'of_things'::regclass",
+            ),
+            ("a parent", "SELECT count(*) FROM pg_inherits WHERE inhparent = 'trap_things'::regclass"),
+            ("a trigger", "SELECT count(*) FROM pg_trigger WHERE tgname = 'touched'"),
+        ] {
+            ensure!(scene.rows(&loaded, sql).await? == ["1"], "{what} is lost that leads to an extension's table");
+        }
+        let closed =
+            "ALTER TABLE trap_things ADD CONSTRAINT led_astray FOREIGN KEY (id) REFERENCES own_things (id) NOT VALID";
+        scene.run(&live, &["CREATE TABLE own_things (id integer PRIMARY KEY)", closed]).await?;
+        let error = scene.content(&live).await.err().context("a key of an extension's table is not carried")?;
+        ensure!(format!("{error:#}").contains("led_astray"), "{error:#}");
         let state = "SELECT extversion, (SELECT last_value FROM trap_numbers), (SELECT count(*) FROM trap_settings)
                      FROM pg_extension WHERE extname = 'stead_trap'";
         ensure!(scene.rows(&loaded, state).await? == ["1.0|2|3"], "{:?}", scene.rows(&loaded, state).await?);

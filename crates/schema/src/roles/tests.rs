@@ -1,7 +1,7 @@
 //! What goes with the roles of a schema, and what must stay.
 
-use crate::model::{Name, Object, View};
-use crate::{EngineKind, Schema};
+use crate::model::{Dependency, Name, Object, Reference, View};
+use crate::{EngineKind, ROLE, Schema};
 
 fn object(kind: &str, name: &str) -> Object {
     let options = [("definer", "`a`@`b`"), ("sql_mode", "")];
@@ -15,7 +15,12 @@ fn owners_grants_and_definers_go_and_the_rest_stays() {
     let mut schema = Schema::empty(EngineKind::Postgres);
     schema.objects = kinds.map(|kind| object(kind, "x")).into();
     schema.objects.extend([object("user mapping", "PUBLIC ON far"), object("user mapping", "me ON far")]);
-    schema.roles = vec!["me".to_owned()];
+    schema.roles = vec!["me".to_owned(), "reader".to_owned()];
+    let needs = |kind: &str, role: &str| Dependency {
+        of: Reference::new(kind, Name::flat("x")),
+        on: Reference::new(ROLE, Name::flat(role)),
+    };
+    schema.dependencies = vec![needs("owner", "me"), needs("policy", "reader")];
     let view = View { name: Name::flat("v"), options: object("", "").options, ..View::default() };
     schema.views = vec![view];
 
@@ -26,5 +31,5 @@ fn owners_grants_and_definers_go_and_the_rest_stays() {
     for options in options {
         assert_eq!(options.keys().collect::<Vec<_>>(), ["sql_mode"]);
     }
-    assert!(left.roles.is_empty());
+    assert_eq!((left.roles, left.dependencies), (vec!["reader".to_owned()], vec![needs("policy", "reader")]));
 }

@@ -29,7 +29,7 @@ pub(super) fn statements(schema: &Schema) -> Result<Vec<Statement>, WriteError> 
 fn ordered(schema: &Schema, plan: Plan) -> Result<Vec<Statement>, WriteError> {
     let needs = plan.needs();
     let before = plan.before(&needs);
-    let ranks: Vec<(bool, u8)> = plan.nodes.iter().zip(&before).map(|(node, before)| (!before, node.rank)).collect();
+    let ranks = plan.ranks(&needs, &before);
     let places = order(&ranks, &needs);
     if places.len() < plan.nodes.len() {
         let circle = circles(&needs).into_iter().map(|node| plan.nodes[node].reference.clone());

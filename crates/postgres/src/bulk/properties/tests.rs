@@ -17,17 +17,17 @@ fn a_new_owner_keeps_an_owners_rights() {
     let grant = |to: &str, right: &str| Grant { to: to.to_owned(), right: right.to_owned(), grantable: false };
     let wanted = Properties {
         owner: "Ann".to_owned(),
-        grants: BTreeSet::from([grant("\"Ann\"", "CREATE"), grant("bob", "CONNECT")]),
+        grants: BTreeSet::from([grant("\"Ann\"", "CREATE"), grant("\"user\"", "CONNECT")]),
         ..Properties::default()
     };
     let has = Properties {
         owner: "stead".to_owned(),
-        grants: BTreeSet::from([grant("stead", "CREATE"), grant("PUBLIC", "CONNECT")]),
+        grants: BTreeSet::from([grant("\"stead\"", "CREATE"), grant("PUBLIC", "CONNECT")]),
         ..Properties::default()
     };
     let statements = wanted.grants_over(&has, "\"d\"");
     assert_eq!(
         statements,
-        ["REVOKE CONNECT ON DATABASE \"d\" FROM PUBLIC CASCADE", "GRANT CONNECT ON DATABASE \"d\" TO bob"]
+        ["REVOKE CONNECT ON DATABASE \"d\" FROM PUBLIC CASCADE", "GRANT CONNECT ON DATABASE \"d\" TO \"user\""]
     );
 }

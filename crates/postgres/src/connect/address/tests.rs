@@ -54,6 +54,36 @@ fn options() {
 }
 
 #[test]
+fn options_that_hosters_write_are_taken_or_refused_by_name() {
+    let address =
+        parse("postgres://h/d?channel_binding=require&options=-csearch_path%3Dapp&target_session_attrs=read-write");
+    assert_eq!(address.channel_binding, ChannelBinding::Require);
+    let config = address.config("d");
+    assert_eq!(
+        (config.get_options(), config.get_channel_binding()),
+        (Some("-csearch_path=app"), ChannelBinding::Require)
+    );
+    parse("postgres://h/d?gssencmode=prefer&schema=public&pgbouncer=false&connection_limit=5&keepalives_idle=30");
+    for (option, named) in [
+        ("gssencmode=require", "`gssencmode`"),
+        ("target_session_attrs=standby", "`target_session_attrs`"),
+        ("schema=app", "`schema`"),
+        ("channel_binding=canary", "`channel_binding`"),
+        ("passfile=canary", "`passfile`"),
+    ] {
+        let error = Address::parse(&format!("postgres://h/d?{option}")).expect_err(option);
+        assert!(error.message.contains(named) && !error.message.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_not_peoples_sql_takes_as_long_as_it_takes() {
+    let address = parse("postgres://ann:x@h/d?statement_timeout=250&application_name=x");
+    assert_eq!(address.patient().statement_timeout, Duration::ZERO);
+    assert_eq!(address.patient().application, "x");
+}
+
+#[test]
 fn bad_urls_are_refused_and_never_quoted() {
     let bad = [
         "mysql://ann:canary@h/d",

@@ -8,14 +8,15 @@ WITH held AS (
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relpersistence <> 't'
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid, 0, p.proacl, p.proowner, 'f', CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END
-    || format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), ''
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL
+    || format('%I.%I(%s)', n.nspname, p.proname, CASE WHEN a.aggkind IN ('o', 'h') THEN oidvectortypes(p.proargtypes)
+      ELSE pg_get_function_identity_arguments(p.oid) END), ''
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE p.proacl IS NOT NULL
   UNION ALL
-  SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspacl, n.nspowner, 'n', 'SCHEMA ' || quote_ident(n.nspname), ''
-  FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname !~ '^pg_(temp|toast)'
+  SELECT 'pg_namespace'::regclass, n.oid, 0, COALESCE(n.nspacl, acldefault('n', n.nspowner)), n.nspowner, 'n', 'SCHEMA ' || quote_ident(n.nspname), ''
+  FROM pg_namespace n WHERE (n.nspacl IS NOT NULL OR n.nspname = 'public') AND n.nspname !~ '^pg_(temp|toast)'
   UNION ALL
-  SELECT 'pg_type'::regclass, t.oid, 0, t.typacl, t.typowner, 'T', 'TYPE ' || format_type(t.oid, NULL), ''
-  FROM pg_type t WHERE t.typacl IS NOT NULL
+  SELECT 'pg_type'::regclass, t.oid, 0, t.typacl, t.typowner, 'T', 'TYPE ' || format('%I.%I', n.nspname, t.typname), ''
+  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typacl IS NOT NULL
   UNION ALL
   SELECT 'pg_language'::regclass, l.oid, 0, l.lanacl, l.lanowner, 'l', 'LANGUAGE ' || quote_ident(l.lanname), ''
   FROM pg_language l WHERE l.lanacl IS NOT NULL
@@ -29,9 +30,17 @@ WITH held AS (
   SELECT 'pg_largeobject'::regclass, l.oid, 0, l.lomacl, l.lomowner, 'L', 'LARGE OBJECT ' || l.oid, ''
   FROM pg_largeobject_metadata l WHERE l.lomacl IS NOT NULL
 ),
+given AS (
+  SELECT i.classoid, i.objoid, i.objsubid, i.initprivs FROM pg_init_privs i WHERE i.classoid <> 'pg_namespace'::regclass OR i.objoid <> 2200
+  UNION ALL
+  SELECT 'pg_namespace'::regclass, n.oid, 0,
+    '{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}'::aclitem[] -- since 15
+    acldefault('n', 10) || makeaclitem(0, 10, 'USAGE', false) || makeaclitem(0, 10, 'CREATE', false) -- before 15
+  FROM pg_namespace n WHERE n.nspname = 'public'
+),
 based AS (
   SELECT h.*, COALESCE(i.initprivs, CASE WHEN h.kind <> 'c' THEN acldefault(h.kind, h.owner) END) AS base
-  FROM held h LEFT JOIN pg_init_privs i ON i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.part
+  FROM held h LEFT JOIN given i ON i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.part
   WHERE h.acl IS DISTINCT FROM i.initprivs AND (h.oid >= 16384 OR h.target !~ ' information_schema')
 ),
 compared AS (

@@ -6,7 +6,7 @@ SELECT i.indexrelid, i.indrelid, n.nspname::text, c.relname::text, am.amname::te
   pg_get_expr(i.indpred, i.indrelid), c.reloptions, ts.spcname::text,
   CASE WHEN k.oid IS NULL THEN pg_get_indexdef(i.indexrelid) END,
   CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT pg_get_indexdef(i.indexrelid, part, false) FROM generate_series(1, i.indnatts) part) END,
-  k.oid, pn.nspname::text, pc.relname::text, extra.settings
+  k.oid, pn.nspname::text, pc.relname::text, extra.settings, COALESCE(k.contype::text, '')
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace

@@ -61,7 +61,7 @@ SELECT 'pg_amop'::regclass, ao.oid, 'operator family member', n.nspname,
       JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = ao.amopsortfamily), ''), NULL, NULL
 FROM pg_amop ao JOIN pg_opfamily f ON f.oid = ao.amopfamily JOIN pg_namespace n ON n.oid = f.opfnamespace
 JOIN pg_am m ON m.oid = ao.amopmethod JOIN pg_operator o ON o.oid = ao.amopopr
-WHERE $user(ao, pg_amop) AND $loose(ao, pg_amop) AND $unowned(f, pg_opfamily) AND $unowned(o, pg_operator)
+WHERE $user(ao, pg_amop) AND $loose(ao, pg_amop) AND $unowned(f, pg_opfamily) AND (f.oid >= 16384 OR $unowned(o, pg_operator))
 UNION ALL
 SELECT 'pg_amproc'::regclass, ap.oid, 'operator family member', n.nspname,
   format('%I USING %I FUNCTION %s (%s, %s)', f.opfname, m.amname, ap.amprocnum, format_type(ap.amproclefttype, NULL),
@@ -70,4 +70,4 @@ SELECT 'pg_amproc'::regclass, ap.oid, 'operator family member', n.nspname,
     format_type(ap.amproclefttype, NULL), format_type(ap.amprocrighttype, NULL), ap.amproc::regprocedure), NULL, NULL
 FROM pg_amproc ap JOIN pg_opfamily f ON f.oid = ap.amprocfamily JOIN pg_namespace n ON n.oid = f.opfnamespace
 JOIN pg_am m ON m.oid = f.opfmethod JOIN pg_proc p ON p.oid = ap.amproc
-WHERE $user(ap, pg_amproc) AND $loose(ap, pg_amproc) AND $unowned(f, pg_opfamily) AND $unowned(p, pg_proc)
+WHERE $user(ap, pg_amproc) AND $loose(ap, pg_amproc) AND $unowned(f, pg_opfamily) AND (f.oid >= 16384 OR $unowned(p, pg_proc))

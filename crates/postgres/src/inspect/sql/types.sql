@@ -65,6 +65,10 @@ LEFT JOIN pg_type e ON e.typarray = t.oid
 WHERE $user(t, pg_type) AND n.nspname !~ '^pg_(temp|toast)' AND e.oid IS NULL
   AND (t.typtype IN ('e', 'd', 'r', 'b') OR (t.typtype = 'c' AND c.relkind = 'c') OR (t.typtype = 'p' AND NOT t.typisdefined))
 UNION ALL
+SELECT 'pg_type'::regclass, t.oid, 'multirange', n.nspname, t.typname, NULL, format('TYPE %I.%I', n.nspname, t.typname), NULL
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype = 'm' AND $user(t, pg_type) AND n.nspname !~ '^pg_(temp|toast)'
+UNION ALL
 SELECT 'pg_constraint'::regclass, k.oid, 'domain constraint', n.nspname, format('%I.%I', t.typname, k.conname),
   format('ALTER DOMAIN %I.%I ADD CONSTRAINT %I %s', n.nspname, t.typname, k.conname, pg_get_constraintdef(k.oid)),
   format('CONSTRAINT %I ON DOMAIN %I.%I', k.conname, n.nspname, t.typname), NULL

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use stead_schema::model::{Column, Dependency, Name, Object, Reference, Table, TableKind, Trigger};
+use stead_schema::model::{Column, Dependency, Name, Object, Reference, Table, TableKind, Trigger, View};
 use stead_schema::{EngineKind, Schema};
 
 use super::{tables, views};
@@ -28,8 +28,12 @@ pub(super) struct Plan {
     places: HashMap<Reference, usize>,
 }
 
-/// Nodes of these ranks exist before the rows come; others only if one of these needs them.
+/// Nodes of these ranks exist before the rows come, and so does all that they need.
 const LAST_BEFORE: u8 = 19;
+/// Nodes of these ranks too, unless they need something that comes after the rows (a view that groups by a key). Computing a
+/// default, a generated column, a check or a value of a `reg` type may reach any of them through the body of a function, which
+/// the server does not record.
+const LAST_REACHABLE: u8 = 39;
 
 /// The rank of a domain's constraint that holds for all rows: right after the domain.
 const DOMAIN_CONSTRAINT: u8 = 7;
@@ -49,23 +53,27 @@ fn rank(object: &Object) -> u8 {
         "domain constraint" if object.body.ends_with(" NOT VALID") => 47,
         "domain constraint" => DOMAIN_CONSTRAINT,
         "sequence owner" => 15,
+        // An expression names the types of a cast and not the cast, so nothing is recorded as needing it: casts come as early as
+        // their types and functions can. One with a function may rely on one that converts nothing.
+        "cast" if object.body.contains(") WITHOUT FUNCTION") => 4,
+        "cast" => 5,
         "access method" | "language" => 20,
         "foreign data wrapper" => 21,
         "server" => 22,
         "user mapping" => 23,
-        "function" | "procedure" => 24,
-        "operator" => 25,
-        "operator family" => 26,
-        "operator class" => 27,
-        "operator family member" => 28,
-        // A cast with a function may rely on one that converts nothing.
-        "cast" if object.body.contains(") WITHOUT FUNCTION") => 28,
-        "aggregate" | "cast" | "transform" | "conversion" => 29,
+        // What sorts or groups values of a type names no operator class either.
+        "operator family" => 24,
+        "operator class" => 25,
+        "operator family member" => 26,
+        "function" | "procedure" => 27,
+        "operator" => 28,
+        "aggregate" | "transform" | "conversion" => 29,
         "text search parser" | "text search template" => 30,
         "text search dictionary" => 31,
         "text search configuration" => 32,
         "text search mapping" => 33,
         "exclusion constraint" => 42,
+        "index setting" => 43,
         "statistics" => 48,
         "statistics target" => 49,
         "rule" => 56,
@@ -86,11 +94,15 @@ fn rank(object: &Object) -> u8 {
 
 /// Event triggers are made last, so that they see none of this; so what belongs to them comes after everything else.
 fn attached(object: &Object) -> u8 {
+    // Whoever is given something in a schema, or hands on a right to it, must have his rights to the schema.
+    let of_schema = object.name.name.starts_with("SCHEMA ");
     let place = match object.kind.as_str() {
         "comment" => 0,
         "security label" => 1,
-        "owner" => 2,
-        _ => 3,
+        "owner" if of_schema => 2,
+        "grant" if of_schema => 3,
+        "owner" => 4,
+        _ => 5,
     };
     if object.name.name.starts_with("EVENT TRIGGER ") { 92 + place } else { 80 + place }
 }
@@ -206,9 +218,11 @@ impl Plan {
         self.nodes.iter().map(sorted).collect()
     }
 
-    /// Which nodes are made before the rows come: tables and what they need, and what that needs.
+    /// Which nodes are made before the rows come: tables and what they need, what that needs, and whatever else computing a
+    /// row's values may reach.
     pub(super) fn before(&self, needs: &[Vec<usize>]) -> Vec<bool> {
-        let mut before: Vec<bool> = self.nodes.iter().map(|node| node.rank <= LAST_BEFORE).collect();
+        let surely = |node: &Node| node.rank <= LAST_BEFORE && node.reference.kind != "cast";
+        let mut before: Vec<bool> = self.nodes.iter().map(surely).collect();
         let mut open: Vec<usize> = (0..before.len()).filter(|&node| before[node]).collect();
         while let Some(node) = open.pop() {
             for &other in &needs[node] {
@@ -217,7 +231,36 @@ impl Plan {
                 }
             }
         }
-        before
+        let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
+        for (node, needed) in needs.iter().enumerate() {
+            needed.iter().for_each(|&other| needed_by[other].push(node));
+        }
+        let mut late: Vec<bool> = self.nodes.iter().map(|node| node.rank > LAST_REACHABLE).collect();
+        let mut open: Vec<usize> = (0..late.len()).filter(|&node| late[node] && !before[node]).collect();
+        while let Some(node) = open.pop() {
+            for &other in &needed_by[node] {
+                if !std::mem::replace(&mut late[other], true) {
+                    open.push(other);
+                }
+            }
+        }
+        before.iter().zip(&late).map(|(before, late)| *before || !late).collect()
+    }
+
+    /// The rank of each node, or of what needs it where that is lower: what comes early has what it needs earlier.
+    pub(super) fn ranks(&self, needs: &[Vec<usize>], before: &[bool]) -> Vec<(bool, u8)> {
+        let mut ranks: Vec<(bool, u8)> =
+            self.nodes.iter().zip(before).map(|(node, before)| (!before, node.rank)).collect();
+        let mut open: Vec<usize> = (0..ranks.len()).collect();
+        while let Some(node) = open.pop() {
+            for &other in &needs[node] {
+                if ranks[node] < ranks[other] {
+                    ranks[other] = ranks[node];
+                    open.push(other);
+                }
+            }
+        }
+        ranks
     }
 
     fn object(&mut self, object: &Object, apart: &HashSet<Reference>) -> Result<(), WriteError> {
@@ -286,6 +329,57 @@ impl Plan {
         }
         self.connect_objects(schema);
         self.connect_domains(schema);
+        self.connect_inherited(schema);
+        self.connect_rows(schema);
+    }
+
+    /// What is said of a parent reaches its children. The state of a trigger is said of the children after that, where theirs is
+    /// another one; a constraint that old rows may break is given to a child of its own before, since it could not have it twice.
+    fn connect_inherited(&mut self, schema: &Schema) {
+        let of_tables: HashMap<&Name, Vec<Name>> =
+            schema.tables.iter().map(|table| (&table.name, parents(table))).collect();
+        for trigger in schema.triggers.iter().filter(|trigger| trigger.options.contains_key("inherited")) {
+            for ancestor in ancestors(&of_tables, &trigger.table) {
+                let nodes = [&trigger.table, &ancestor]
+                    .map(|table| self.place(&Reference::part("trigger", table, &trigger.name.name)));
+                if let [Some(child), Some(parent)] = nodes {
+                    self.need(child, parent);
+                }
+            }
+        }
+        for table in &schema.tables {
+            let not_valid = table.checks.iter().filter(|check| check.options.contains_key("not valid"));
+            let names = not_valid.map(|check| ("constraint", check.name.as_deref().unwrap_or_default()));
+            let columns = table.columns.iter().map(|column| (tables::NOT_NULL, column.name.as_str()));
+            for (kind, name) in names.chain(columns) {
+                let Some(child) = self.place(&Reference::part(kind, &table.name, name)) else { continue };
+                for ancestor in ancestors(&of_tables, &table.name) {
+                    let parent = self.place(&Reference::part(kind, &ancestor, name));
+                    if let Some(parent) = parent.filter(|parent| self.nodes[*parent].rank == tables::NOT_VALID) {
+                        self.need(parent, child);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The rows of a materialised view come after those of the ones it reads, be it through other views or functions.
+    fn connect_rows(&mut self, schema: &Schema) {
+        let stored = schema.views.iter().filter_map(|view| {
+            let places = ["view", views::ROWS].map(|kind| self.place(&Reference::new(kind, view.name.clone())));
+            places[0].zip(places[1])
+        });
+        let stored: HashMap<usize, usize> = stored.collect();
+        let halves =
+            |view: &View| ["view", "view query"].map(|kind| self.place(&Reference::new(kind, view.name.clone())));
+        let second = schema.views.iter().map(halves).filter_map(|[first, second]| first.zip(second)).collect();
+        for (&view, &rows) in &stored {
+            for read in self.reached(view, &second) {
+                if let Some(&other) = stored.get(&read) {
+                    self.need(rows, other);
+                }
+            }
+        }
     }
 
     /// What is said of a parent when its children are there.
@@ -346,14 +440,17 @@ impl Plan {
 
     /// True if a node needs another one, be it through others.
     fn reaches(&self, from: usize, to: usize) -> bool {
+        self.reached(from, &HashMap::new()).contains(&to)
+    }
+
+    /// The node and all that it needs, be it through others. What is made in two steps has its second one in the map.
+    fn reached(&self, from: usize, second: &HashMap<usize, usize>) -> HashSet<usize> {
         let (mut seen, mut open) = (HashSet::from([from]), vec![from]);
         while let Some(node) = open.pop() {
-            if node == to {
-                return true;
-            }
-            open.extend(self.nodes[node].needs.iter().copied().filter(|&other| seen.insert(other)));
+            let all = self.nodes[node].needs.iter().chain(second.get(&node)).copied();
+            open.extend(all.filter(|&other| seen.insert(other)));
         }
-        false
+        seen
     }
 
     /// The node that an edge begins at: a view's second half, a default that stands alone, else the table it belongs to.
@@ -383,11 +480,26 @@ impl Plan {
 }
 
 /// Tables that must be there before a table or its attachment.
-fn parents(table: &Table) -> Vec<Name> {
+pub(super) fn parents(table: &Table) -> Vec<Name> {
     match &table.kind {
         TableKind::Partition { parent, .. } => vec![parent.clone()],
         _ => table.inherits.clone(),
     }
+}
+
+/// The parents of a table, their parents, and so on.
+fn ancestors(parents: &HashMap<&Name, Vec<Name>>, table: &Name) -> Vec<Name> {
+    let mut found: Vec<Name> = Vec::new();
+    let mut open = vec![table];
+    while let Some(name) = open.pop() {
+        for parent in parents.get(name).into_iter().flatten() {
+            if !found.contains(parent) {
+                found.push(parent.clone());
+                open.push(parent);
+            }
+        }
+    }
+    found
 }
 
 fn several_statements(object: &Object, text: &str) -> Result<Vec<String>, WriteError> {

@@ -16,6 +16,10 @@ pub(super) use columns::{conflicting, default_apart, settings};
 
 /// The kind of the node that says how a parent's columns are stored.
 pub(super) const COLUMN_SETTINGS: &str = "column settings";
+/// The kind of the reference by which the `NOT NULL` of a column is found that is said when the rows are there.
+pub(super) const NOT_NULL: &str = "not null of column";
+/// The rank of what rows that are there may break.
+pub(super) const NOT_VALID: u8 = 47;
 
 type Options = BTreeMap<String, String>;
 
@@ -53,6 +57,12 @@ pub(super) fn add(
     }
     for check in &table.checks {
         add_check(plan, table, check, separate, node);
+    }
+    for (column, name, sql) in columns::not_null_not_valid(table, around) {
+        let part = Reference::part("not null", &table.name, &name);
+        let made = plan.one(NOT_VALID, "not null", &table.name, part, sql);
+        plan.also(Reference::part(NOT_NULL, &table.name, column), made);
+        plan.need(made, node);
     }
     attachment(plan, table, around, node);
     let settings = if around.is_parent(table) { columns::after_children(table) } else { Vec::new() };
@@ -149,7 +159,7 @@ fn add_check(plan: &mut Plan, table: &Table, check: &Check, separate: bool, node
         plan.also(part, node);
         return;
     }
-    let rank = if check.options.contains_key("not valid") { 47 } else { 13 };
+    let rank = if check.options.contains_key("not valid") { NOT_VALID } else { 13 };
     let sql = format!(
         "ALTER {}TABLE {} ADD {}",
         if is_foreign(table) { "FOREIGN " } else { "" },

@@ -1,5 +1,6 @@
 //! The statements of a view. One that something needs which it needs itself is made twice: first with its columns alone, each
-//! a null of the right type, then with its query.
+//! a null of the right type, then with its query. A view that stores its rows is made without them, and gets them when the rows
+//! are there that it reads.
 
 use std::collections::HashSet;
 
@@ -11,20 +12,30 @@ use super::tables::{add_index, column_comments, settings};
 use crate::quote::identifier;
 use crate::write::WriteError;
 
+/// The kind of the node that fills a materialised view.
+pub(super) const ROWS: &str = "rows of view";
+
 /// Adds a view's nodes.
 pub(super) fn add(plan: &mut Plan, view: &View, apart: &HashSet<Reference>) -> Result<(), WriteError> {
     let own = Reference::new("view", view.name.clone());
     let node = if view.materialised {
-        plan.add(52, own.clone(), named(view, vec![materialised(view)]))
+        let node = plan.add(36, own.clone(), named(view, vec![materialised(view)]));
+        // The option says that it has no rows.
+        if !view.options.contains_key("populated") {
+            let sql = format!("REFRESH MATERIALIZED VIEW {}", quoted(&view.name));
+            let rows = plan.add(52, Reference::new(ROWS, view.name.clone()), named(view, vec![sql]));
+            plan.need(rows, node);
+        }
+        node
     } else if apart.contains(&own) {
-        let first = plan.add(50, own.clone(), named(view, vec![plain("CREATE VIEW", view, &nulls(view), false)]));
+        let first = plan.add(34, own.clone(), named(view, vec![plain("CREATE VIEW", view, &nulls(view), false)]));
         let text = plain("CREATE OR REPLACE VIEW", view, &view.query, true);
         let query = Reference::new("view query", view.name.clone());
-        let second = plan.add(51, query, named(view, vec![text]));
+        let second = plan.add(35, query, named(view, vec![text]));
         plan.need(second, first);
         first
     } else {
-        plan.add(51, own.clone(), named(view, vec![plain("CREATE VIEW", view, &view.query, true)]))
+        plan.add(35, own.clone(), named(view, vec![plain("CREATE VIEW", view, &view.query, true)]))
     };
     for column in &view.columns {
         plan.also(Reference::part("default", &view.name, &column.name), node);
@@ -32,7 +43,7 @@ pub(super) fn add(plan: &mut Plan, view: &View, apart: &HashSet<Reference>) -> R
     let later = later(view);
     if !later.is_empty() {
         let reference = Reference::new("columns of view", view.name.clone());
-        let settings = plan.add(53, reference, named(view, later));
+        let settings = plan.add(51, reference, named(view, later));
         plan.need(settings, node);
     }
     for index in &view.indexes {
@@ -87,8 +98,7 @@ fn materialised(view: &View) -> String {
     if let Some(tablespace) = view.options.get("tablespace") {
         sql += &format!(" TABLESPACE {}", identifier(tablespace));
     }
-    let rows = if view.options.contains_key("populated") { "WITH NO DATA" } else { "WITH DATA" };
-    format!("{sql} AS\n{}\n{rows}", view.query)
+    format!("{sql} AS\n{}\nWITH NO DATA", view.query)
 }
 
 /// Defaults and storage of a view's columns, and the index that its rows are clustered on.

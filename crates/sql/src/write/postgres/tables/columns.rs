@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use stead_schema::model::{Column, Name, Table};
 
-use super::super::plan::{Around, quoted};
+use super::super::plan::{Around, parents, quoted};
 use super::{is_attached, is_foreign, quote};
 
 /// The clauses of the columns that the table itself defines.
@@ -43,9 +43,10 @@ fn of_parents<'a>(table: &Table, around: &Around<'a>, column: &str) -> Vec<(&'a 
     found.collect()
 }
 
-/// True if children get the column's `NOT NULL`.
+/// True if children get the column's `NOT NULL` when they are made.
 fn passes_not_null(column: &Column) -> bool {
-    !column.nullable && !column.options.contains_key("not null no inherit")
+    let has = |word: &str| column.options.contains_key(word);
+    !column.nullable && !has("not null no inherit") && !is_not_valid(column)
 }
 
 /// True if the column may hold NULL although a parent's may not, as versions before 18 allow.
@@ -117,7 +118,9 @@ fn identity_clause(table: &Table, column: &Column, identity: &str) -> String {
     let usual =
         Name { namespace: table.name.namespace.clone(), name: format!("{}_{}_seq", table.name.name, column.name) };
     let named = (*sequence != quoted(&usual)).then(|| format!("SEQUENCE NAME {sequence}"));
-    let said: Vec<String> = named.into_iter().chain(column.options.get("sequence options").cloned()).collect();
+    // A sequence of another type than its column takes its limits with the type.
+    let options = column.options.get("sequence options").filter(|_| !column.options.contains_key("sequence type"));
+    let said: Vec<String> = named.into_iter().chain(options.cloned()).collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(" ")) };
     format!(" GENERATED {} AS IDENTITY{said}", identity.to_uppercase())
 }
@@ -172,14 +175,54 @@ pub(super) fn later(table: &Table, around: &Around<'_>, separate: bool) -> Vec<S
             statements.extend(inherited_compression(table, column));
             statements.extend(settings(alter, &table.name, column));
         }
-        if column.options.contains_key("not null not valid") {
-            let name = column.options.get("not null constraint").cloned();
-            let name = name.unwrap_or_else(|| usual_name(table, column));
-            let (own, name, column) = (quoted(&table.name), quote(&name), quote(&column.name));
-            statements.push(format!("ALTER TABLE {own} ADD CONSTRAINT {name} NOT NULL {column} NOT VALID"));
-        }
+        statements.extend(sequence(column));
     }
     statements
+}
+
+/// What the sequence that numbers the rows has otherwise than its column and its table.
+fn sequence(column: &Column) -> Vec<String> {
+    let Some(sequence) = column.options.get("sequence").filter(|_| column.identity.is_some()) else {
+        return Vec::new();
+    };
+    let own_type = column.options.get("sequence type").map(|own| {
+        let options = column.options.get("sequence options").map(|options| format!(" {options}")).unwrap_or_default();
+        format!("ALTER SEQUENCE {sequence} AS {own}{options} RESTART")
+    });
+    let persistence = column.options.get("sequence persistence");
+    let persistence = persistence.map(|word| format!("ALTER SEQUENCE {sequence} SET {}", word.to_uppercase()));
+    own_type.into_iter().chain(persistence).collect()
+}
+
+/// `NOT NULL` that rows may break which were there before: the column, the constraint's name and the statement, which runs when
+/// the rows are there. What a parent's statement brings as well is left to that, unless it has a name of its own here.
+pub(super) fn not_null_not_valid<'a>(table: &'a Table, around: &Around<'_>) -> Vec<(&'a str, String, String)> {
+    let own = |column: &&Column| {
+        is_not_valid(column)
+            && (column.options.contains_key("not null constraint") || !gets_not_valid(table, around, &column.name))
+    };
+    let said = table.columns.iter().filter(own).map(|column| {
+        let name = column.options.get("not null constraint").cloned();
+        let name = name.unwrap_or_else(|| usual_name(table, column));
+        let end = if column.options.contains_key("not null no inherit") { " NO INHERIT" } else { "" };
+        let (own, constraint) = (quoted(&table.name), quote(&name));
+        let sql =
+            format!("ALTER TABLE {own} ADD CONSTRAINT {constraint} NOT NULL {}{end} NOT VALID", quote(&column.name));
+        (column.name.as_str(), name, sql)
+    });
+    said.collect()
+}
+
+fn is_not_valid(column: &Column) -> bool {
+    column.options.contains_key("not null not valid")
+}
+
+/// True if what is said of an ancestor brings the column's `NOT NULL` without holding it against the rows.
+fn gets_not_valid(table: &Table, around: &Around<'_>, column: &str) -> bool {
+    parents(table).iter().filter_map(|parent| around.tables.get(parent)).any(|parent| {
+        let brings = |column: &Column| is_not_valid(column) && !column.options.contains_key("not null no inherit");
+        parent.column(column).is_some_and(brings) || gets_not_valid(parent, around, column)
+    })
 }
 
 /// Statements that follow the adding of a parent.
@@ -239,8 +282,8 @@ fn differing(table: &Table, column: &Column, around: &Around<'_>, separate: bool
     {
         statements.push(format!("{own} SET EXPRESSION AS ({})", generated.expression));
     }
-    let named = column.options.contains_key("not null constraint");
-    if !column.nullable && !named && !parents.iter().any(|(_, parent)| passes_not_null(parent)) {
+    let elsewhere = ["not null constraint", "not null not valid"].iter().any(|word| column.options.contains_key(*word));
+    if !column.nullable && !elsewhere && !parents.iter().any(|(_, parent)| passes_not_null(parent)) {
         statements.push(format!("{own} SET NOT NULL"));
     }
     statements.extend(add_identity(table, column));

@@ -1,0 +1,135 @@
+//! The database whose place a built one will take. It says to whom everything belongs that a schema says nothing of, and where
+//! the files lie: a schema knows neither, since it may be loaded for somebody else and on another server.
+
+use std::collections::BTreeSet;
+
+use stead_engine::{EngineError, Place};
+use stead_schema::Schema;
+
+use super::{building, catalog, names, properties};
+use crate::admin;
+use crate::apply::quoted;
+use crate::connect::Connection;
+use crate::connect::address::Address;
+use crate::inspect;
+
+/// What only a superuser may own; with anybody else as the owner of the database it stays with whoever builds.
+const OF_SUPERUSERS: [&str; 4] = ["EVENT TRIGGER ", "FOREIGN DATA WRAPPER ", "PUBLICATION ", "SUBSCRIPTION "];
+/// The server's word that a role lacks a right.
+const LACKING: &str = "42501";
+
+/// Makes an empty database: like the one that it will replace, if there is one, and else in UTF-8 with the cluster's locale; with
+/// nothing of what people put into `template1`.
+pub(crate) async fn create(address: &Address, place: &Place) -> Result<(), EngineError> {
+    let name = admin::name(place)?;
+    let mut server = admin::maintenance(address).await?;
+    match replaced(&mut server, name).await? {
+        Some(live) => create_like(address, &mut server, name, &live).await?,
+        None => admin::create_by(&mut server, name, "ENCODING 'UTF8'").await?,
+    }
+    server.close().await
+}
+
+async fn create_like(address: &Address, server: &mut Connection, name: &str, live: &str) -> Result<(), EngineError> {
+    let creation = catalog::creation_of(server, live).await?;
+    let place = Home::of(server, live).await?.as_ref().map(Home::clause).unwrap_or_default();
+    admin::create_by(server, name, &(building::clauses(&creation) + &place)).await?;
+    lend(address, server, name, live).await
+}
+
+/// Gives a database that was filled what people's SQL finds in the one that it will replace: revisions may come next.
+pub(super) async fn settle(address: &Address, name: &str) -> Result<(), EngineError> {
+    let mut server = admin::maintenance(address).await?;
+    if let Some(live) = replaced(&mut server, name).await? {
+        lend(address, &mut server, name, &live).await?;
+    }
+    server.close().await
+}
+
+async fn lend(address: &Address, server: &mut Connection, name: &str, live: &str) -> Result<(), EngineError> {
+    let lent = properties::lend(server, live, name).await;
+    if lent.is_err() {
+        let _the_first_error_is_the_one_to_tell = admin::remove_by(address, server, name).await;
+    }
+    lent
+}
+
+/// The database for which one of that name is built.
+async fn replaced(server: &mut Connection, built: &str) -> Result<Option<String>, EngineError> {
+    let sql = "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1";
+    let rows = server.rows(sql, &[]).await?;
+    let mut live = rows.iter().map(|row| row.get::<_, String>(0));
+    Ok(live.find(|live| built.starts_with(&names::leftovers(&Place(live.clone())))))
+}
+
+/// Owner and tablespace.
+#[derive(Clone, Debug)]
+pub(super) struct Home {
+    owner: String,
+    /// `None` where it is the one that new databases lie in.
+    tablespace: Option<String>,
+}
+
+impl Home {
+    /// That of the database for which one of that name is built, if there is one.
+    pub(super) async fn of_replaced(server: &mut Connection, built: &str) -> Result<Option<Self>, EngineError> {
+        match replaced(server, built).await? {
+            Some(live) => Self::of(server, &live).await,
+            None => Ok(None),
+        }
+    }
+
+    /// That of a database.
+    pub(super) async fn of(server: &mut Connection, name: &str) -> Result<Option<Self>, EngineError> {
+        let sql = "SELECT pg_catalog.pg_get_userbyid(d.datdba)::text, s.spcname::text \
+                   FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_tablespace AS s ON s.oid = d.dattablespace \
+                   WHERE d.datname = $1::text AND d.datname <> 'template0'";
+        let usual = "SELECT s.spcname::text FROM pg_catalog.pg_database AS d \
+                     JOIN pg_catalog.pg_tablespace AS s ON s.oid = d.dattablespace WHERE d.datname = 'template0'";
+        let rows = server.rows(sql, &[&name]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let (owner, tablespace): (String, String) = (row.get(0), row.get(1));
+        let usual: Option<String> = server.rows(usual, &[]).await?.first().map(|row| row.get(0));
+        Ok(Some(Self { owner, tablespace: Some(tablespace).filter(|name| Some(name) != usual.as_ref()) }))
+    }
+
+    /// The clause of `CREATE DATABASE`, if one is needed.
+    pub(super) fn clause(&self) -> String {
+        self.tablespace.as_ref().map(|name| format!(" TABLESPACE {}", quoted(name))).unwrap_or_default()
+    }
+
+    /// Gives the database to its owner, and with it every object whose owner the schema does not say. It may be done again.
+    pub(super) async fn hand_over(&self, connection: &mut Connection, schema: &Schema) -> Result<(), EngineError> {
+        let rows = connection.rows("SELECT current_user::text", &[]).await?;
+        let builder: String = rows.first().map(|row| row.get(0)).unwrap_or_default();
+        if builder == self.owner {
+            return Ok(());
+        }
+        let owner = quoted(&self.owner);
+        let database = quoted(connection.database());
+        connection.batch(&format!("ALTER DATABASE {database} OWNER TO {owner}")).await?;
+        let said: BTreeSet<&str> = schema
+            .objects
+            .iter()
+            .filter(|object| object.kind == "owner")
+            .map(|object| object.name.name.as_str())
+            .collect();
+        let objects = inspect::inspect(connection).await?.objects;
+        let unsaid = objects.iter().filter(|object| object.kind == "owner");
+        let mut unsaid: Vec<&str> = unsaid.map(|object| object.name.name.as_str()).collect();
+        unsaid.retain(|address| !said.contains(address));
+        // Only who may make things in a schema can be given some.
+        unsaid.sort_by_key(|address| !address.starts_with("SCHEMA "));
+        for address in unsaid {
+            match connection.batch(&format!("ALTER {address} OWNER TO {owner}")).await {
+                Err(error)
+                    if error.engine_code.as_deref() == Some(LACKING)
+                        && OF_SUPERUSERS.iter().any(|kind| address.starts_with(kind)) => {}
+                done => {
+                    done.map_err(|error| error.context(format!("{address} cannot be given to `{}`", self.owner)))?
+                }
+            }
+        }
+        Ok(())
+    }
+}

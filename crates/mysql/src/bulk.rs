@@ -1,16 +1,20 @@
 //! Copying whole databases. A dump is a stream of rows for each table, exact to the bit and checked by its own digest; a
 //! load builds the schema from the snapshot and the rows by `LOAD DATA`; a swap renames all tables in one statement.
 
+mod allowed;
 mod collations;
 mod copy;
 mod dump;
+mod grants;
 mod handover;
 mod infile;
 mod journal;
 mod load;
+mod locks;
 mod names;
 mod objects;
 mod orphans;
+mod past;
 mod plan;
 mod ready;
 mod sequences;
@@ -28,7 +32,18 @@ use stead_engine::{Bulk, EngineError, ErrorClass, Place};
 
 use crate::admin;
 use crate::connect::address::Address;
-use crate::connect::{Connection, Purpose};
+use crate::connect::{Connection, Purpose, quoted};
+
+/// Makes an empty database: with the character set and collation of the one that it will replace, if there is one.
+pub(crate) async fn create(connection: &mut Connection, name: &str) -> Result<(), EngineError> {
+    match names::replaced(connection, name).await? {
+        Some(live) => {
+            let attributes = objects::attributes(connection, &live).await?;
+            connection.own(&format!("CREATE DATABASE {} {attributes}", quoted(name))).await.map(|_outcome| ())
+        }
+        None => admin::create(connection, name).await,
+    }
+}
 
 /// Dump, load and swap of the databases of one server.
 pub(crate) struct MysqlBulk {

@@ -12,11 +12,11 @@ use stead_engine::capability::LockRelease;
 use stead_engine::{Access, Bulk, Capabilities, EngineError, Lock, LockRequest, Place, Server, Session};
 use stead_schema::EngineKind;
 
-pub(crate) use connection::{Connection, Purpose, quoted};
+pub(crate) use connection::{Connection, Purpose, STRICT, quoted};
 
 use self::address::Address;
 use crate::apply::MysqlSession;
-use crate::bulk::MysqlBulk;
+use crate::bulk::{self, MysqlBulk};
 use crate::{admin, lock};
 
 /// A MySQL or MariaDB server. A [`Place`] is the name of a database on it.
@@ -89,7 +89,7 @@ impl Server for MysqlServer {
     async fn create(&self, place: &Place) -> Result<(), EngineError> {
         let name = admin::name(place)?;
         let mut connection = self.own().await?;
-        admin::create(&mut connection, name).await?;
+        bulk::create(&mut connection, name).await?;
         connection.close().await
     }
 

@@ -4,76 +4,73 @@
 
 use mysql_async::{DriverError, Error as Driver, IoError, ServerError};
 use stead_engine::{EngineError, ErrorClass};
+use stead_schema::EngineKind;
 
 #[cfg(test)]
 mod tests;
 
-/// The class of a server's error.
-pub(crate) fn class(code: u16, state: &str) -> ErrorClass {
+/// The class of a server's error. The two have the numbers up to 1900 in common, and mean different things by those above.
+pub(crate) fn class(engine: EngineKind, code: u16, state: &str) -> ErrorClass {
     use ErrorClass::{Bug, Conflict, Constraint, Interrupted, LockTimeout, Refused, Syntax, Unreachable, Unsupported};
+    let own = match engine {
+        EngineKind::Mariadb => of_mariadb(code),
+        _ => of_mysql(code),
+    };
+    if let Some(class) = own {
+        return class;
+    }
     match code {
         // Too many connections, the server goes down, an unknown database, a host that is blocked.
-        1040 | 1053 | 1077 | 1079 | 1049 | 1129 | 1203 | 1226 | 4031 => Unreachable,
-        // A lock was not obtained in time: rows, metadata, or a named lock; MySQL's NOWAIT.
-        1205 | 3572 | 1969 => LockTimeout,
+        1040 | 1053 | 1077 | 1079 | 1049 | 1129 | 1203 | 1226 => Unreachable,
+        // A lock was not obtained in time: rows, metadata, or a named lock.
+        1205 => LockTimeout,
         // Deadlocks, a changed table definition, a row that another session changed, a database that exists.
         1213 | 1412 | 1020 | 1614 | 1007 => Conflict,
-        // Cancelled, out of time, out of space or memory, too many files, a lost connection.
-        1317
-        | 3024
-        | 1021
-        | 1114
-        | 1037
-        | 1038
-        | 1041
-        | 1026
-        | 1030
-        | 1003
-        | 1028
-        | 1152..=1161
-        | 1184
-        | 1189
-        | 1190
-        | 1927 => Interrupted,
-        // Rights, passwords, read-only servers and transactions, TLS that is demanded.
-        1044 | 1045 | 1142 | 1143 | 1227 | 1290 | 1370 | 1410 | 1419 | 1449 | 1568 | 1698 | 1792 | 1820 | 1836
-        | 1862 | 3118 | 3159 | 3948 | 4166 | 4151 | 1130 | 1131 | 1132 | 1133 | 1524 | 1193 | 1231 | 1148 => Refused,
+        // Cancelled, out of space or memory, too many files.
+        1317 | 1021 | 1114 | 1037 | 1038 | 1041 | 1026 | 1030 | 1003 | 1028 | 1152..=1161 | 1184 | 1189 | 1190 => {
+            Interrupted
+        }
+        // Rights, passwords, read-only servers and transactions.
+        1044 | 1045 | 1142 | 1143 | 1227 | 1290 | 1370 | 1410 | 1418 | 1419 | 1449 | 1568 | 1698 | 1792 | 1820
+        | 1836 | 1862 | 1130 | 1131 | 1132 | 1133 | 1524 | 1193 | 1231 | 1148 => Refused,
         // Rows and values that break a rule.
-        1048
-        | 1062
-        | 1169
-        | 1216
-        | 1217
-        | 1264
-        | 1265
-        | 1292
-        | 1364
-        | 1366
-        | 1406
-        | 1411
-        | 1451
-        | 1452
-        | 1557
-        | 1586
-        | 1644
-        | 1690
-        | 1761
-        | 1762
-        | 3140..=3145
-        | 3156
-        | 3157
-        | 3819
-        | 4025
-        | 1416
-        | 1365
-        | 1367
-        | 1441
-        | 3730 => Constraint,
+        1048 | 1062 | 1169 | 1216 | 1217 | 1264 | 1265 | 1292 | 1364 | 1366 | 1406 | 1411 | 1451 | 1452 | 1557
+        | 1586 | 1644 | 1690 | 1761 | 1762 | 1416 | 1365 | 1367 | 1441 => Constraint,
         1235 | 1286 | 1289 | 1295 | 1178 | 1273 | 1115 | 1128 => Unsupported,
         1050 | 1051 | 1054 | 1060 | 1061 | 1064 | 1065 | 1091 | 1109 | 1146 | 1149 | 1304 | 1305 | 1359 | 1360
         | 1537 | 1826 => Syntax,
         _ => by_state(state).unwrap_or(if (1000..2000).contains(&code) || code >= 3000 { Syntax } else { Bug }),
     }
+}
+
+/// MySQL's own numbers.
+fn of_mysql(code: u16) -> Option<ErrorClass> {
+    Some(match code {
+        // A session that has been idle for too long.
+        4031 => ErrorClass::Unreachable,
+        // `NOWAIT`.
+        3572 => ErrorClass::LockTimeout,
+        // Out of time.
+        3024 => ErrorClass::Interrupted,
+        // Rights, locked accounts, encryption that is demanded, local files, a primary key that is.
+        3118 | 3159 | 3948 | 3750 => ErrorClass::Refused,
+        // JSON, checks, tables that others refer to.
+        3140..=3145 | 3156 | 3157 | 3819 | 3730 => ErrorClass::Constraint,
+        _ => return None,
+    })
+}
+
+/// MariaDB's own numbers.
+fn of_mariadb(code: u16) -> Option<ErrorClass> {
+    Some(match code {
+        // Out of time, a connection that was killed.
+        1969 | 1927 => ErrorClass::Interrupted,
+        // Locked accounts, local files, a history that is not to be changed.
+        4151 | 4166 | 4119 => ErrorClass::Refused,
+        // Checks, a sequence that has run out.
+        4025 | 4084 => ErrorClass::Constraint,
+        _ => return None,
+    })
 }
 
 /// The class by the first two characters of an SQLSTATE; `HY` says nothing.
@@ -91,10 +88,14 @@ fn by_state(state: &str) -> Option<ErrorClass> {
 }
 
 /// Classifies an error of the driver on a connection that stands. `at` is the server, for sentences.
-pub(crate) fn classify(error: &Driver, at: &str) -> EngineError {
+pub(crate) fn classify(error: &Driver, at: &str, engine: EngineKind) -> EngineError {
     match error {
-        Driver::Server(server) => from_server(server),
-        Driver::Io(IoError::Io(io)) => lost(at, &io.to_string()),
+        Driver::Server(server) => from_server(server, engine),
+        // What reads a packet wraps the driver's own errors.
+        Driver::Io(IoError::Io(io)) => match io.get_ref().and_then(|inner| inner.downcast_ref::<Driver>()) {
+            Some(inner) => classify(inner, at, engine),
+            None => lost(at, &io.to_string()),
+        },
         Driver::Io(IoError::Tls(tls)) => lost(at, &tls.to_string()),
         Driver::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => {
             lost(at, "the server has closed it")
@@ -112,10 +113,10 @@ pub(crate) fn classify(error: &Driver, at: &str) -> EngineError {
 }
 
 /// Classifies an error of connecting.
-pub(crate) fn classify_connecting(error: &Driver, at: &str) -> EngineError {
+pub(crate) fn classify_connecting(error: &Driver, at: &str, engine: EngineKind) -> EngineError {
     match error {
         Driver::Server(server) => {
-            let mut error = from_server(server);
+            let mut error = from_server(server, engine);
             let what = if server.code == 1049 { "has no such database" } else { "does not let us in" };
             error.message = format!("{at} {what}: {}", error.message);
             if server.code == 1045 || server.code == 1698 {
@@ -170,8 +171,8 @@ pub(crate) fn number(error: &EngineError) -> Option<u16> {
     error.engine_code.as_deref().and_then(|code| code.parse().ok())
 }
 
-fn from_server(server: &ServerError) -> EngineError {
-    let mut error = EngineError::new(class(server.code, &server.state), one_line(&server.message));
+fn from_server(server: &ServerError, engine: EngineKind) -> EngineError {
+    let mut error = EngineError::new(class(engine, server.code, &server.state), one_line(&server.message));
     error.engine_code = Some(server.code.to_string());
     match server.code {
         1205 => error.hint("another session holds a lock on it: wait, or end that session, and run the command again"),
@@ -180,6 +181,10 @@ fn from_server(server: &ServerError) -> EngineError {
             error.hint("see `SHOW GRANTS` for what the user of the database's URL may do")
         }
         1040 | 1203 | 1226 => error.hint("let other sessions end, or raise the server's or the user's limit"),
+        1418 | 1419 => error.hint(
+            "the server writes a binary log: `SET GLOBAL log_bin_trust_function_creators = 1` lets functions and triggers \
+             through",
+        ),
         3159 => error.hint("`ssl-mode=required` in the database's URL encrypts the connection"),
         1114 | 1021 => error.hint("free some space on the server, then run the command again"),
         _ => error,

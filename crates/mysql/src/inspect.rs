@@ -8,7 +8,7 @@
 //! that is not known here is an error that names the object: nothing can be left out by not asking for it.
 //!
 //! `AUTO_INCREMENT=n` is left out: where a counter stands is content and comes with the rows. So are the character set of the
-//! client that made a view or a routine (the text is UTF-8 here) and the collation of the database it was made in.
+//! client that made a view or a routine (the text is UTF-8 here).
 
 mod batch;
 mod column;
@@ -16,9 +16,10 @@ mod exact;
 pub(crate) mod home;
 mod key;
 mod printed;
-mod program;
+pub(crate) mod program;
 mod reader;
 mod rights;
+pub(crate) mod statement;
 mod table;
 mod view;
 
@@ -42,10 +43,10 @@ const ATTEMPTS: usize = 3;
 /// catalog lists one that the schema cannot hold; `conflict` if the database goes on changing while it is read.
 pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, EngineError> {
     let settings = Settings::replace(connection).await?;
-    let mut schema = read(connection, &settings.database).await;
+    let mut schema = read(connection, &settings).await;
     for _attempt in 1..ATTEMPTS {
         match &schema {
-            Err(error) if vanished(error) => schema = read(connection, &settings.database).await,
+            Err(error) if vanished(error) => schema = read(connection, &settings).await,
             _ => break,
         }
     }
@@ -54,16 +55,16 @@ pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, Engin
     restored.map(|()| schema)
 }
 
-async fn read(connection: &mut Connection, database: &str) -> Result<Schema, EngineError> {
-    let kind = connection.kind();
+async fn read(connection: &mut Connection, settings: &Settings) -> Result<Schema, EngineError> {
+    let (kind, database, collation) = (connection.kind(), settings.database.as_str(), settings.collation.as_str());
     let relations = Relations::list(connection).await?;
     rights::sees_all(connection, database, &relations.tables).await?;
     let mut schema = Schema::empty(kind);
     schema.tables = table::tables(connection, database, &relations.tables).await?;
-    schema.triggers = program::triggers(connection).await?;
+    schema.triggers = program::triggers(connection, collation).await?;
     schema.objects = program::sequences(connection, &relations.sequences).await?;
-    schema.objects.extend(program::routines(connection).await?);
-    schema.objects.extend(program::events(connection).await?);
+    schema.objects.extend(program::routines(connection, collation).await?);
+    schema.objects.extend(program::events(connection, collation).await?);
     schema.views = view::views(connection, database, &relations.views).await?;
     schema.dependencies = view::dependencies(&schema);
     schema.sort();
@@ -115,6 +116,8 @@ fn inventory(relations: &Relations, schema: &Schema) -> Result<(), EngineError> 
 /// The session's settings that change what a server prints, kept while ours hold.
 struct Settings {
     database: String,
+    /// The database's own, whatever the session has in its variable.
+    collation: String,
     values: Vec<(&'static str, Option<String>)>,
 }
 
@@ -122,16 +125,19 @@ impl Settings {
     async fn replace(connection: &mut Connection) -> Result<Self, EngineError> {
         let wanted = wanted();
         let asked: Vec<String> = wanted.iter().map(|(name, _)| format!("@@SESSION.{name}")).collect();
-        let mut rows = connection.texts(&format!("SELECT DATABASE(), {}", asked.join(", "))).await?;
+        let collation =
+            "(SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE())";
+        let mut rows = connection.texts(&format!("SELECT DATABASE(), {collation}, {}", asked.join(", "))).await?;
         let mut found = rows.pop().unwrap_or_default().into_iter();
         let database = found.next().flatten().ok_or_else(|| {
             EngineError::new(ErrorClass::Refused, "the session is in no database")
                 .hint("name a database in the URL, or `USE` one")
         })?;
+        let collation = found.next().flatten().unwrap_or_default();
         let values = wanted.iter().map(|(name, _)| *name).zip(found).collect();
         let set: Vec<String> = wanted.iter().map(|(name, value)| format!("SESSION {name} = {value}")).collect();
         connection.own(&format!("SET {}", set.join(", "))).await?;
-        Ok(Self { database, values })
+        Ok(Self { database, collation, values })
     }
 
     async fn restore(&self, connection: &mut Connection) -> Result<(), EngineError> {
@@ -159,7 +165,7 @@ fn wanted() -> Vec<(&'static str, &'static str)> {
 
 /// True if something that was listed is not there any more.
 fn vanished(error: &EngineError) -> bool {
-    matches!(crate::error::number(error), Some(1146 | 1305 | 1360 | 1539 | 4031 | 4091))
+    matches!(crate::error::number(error), Some(1146 | 1305 | 1360 | 1539 | 4091))
 }
 
 fn changing(error: EngineError) -> EngineError {

@@ -9,5 +9,6 @@ mod error;
 mod events;
 mod inspect;
 mod lock;
+mod rights;
 
 pub use connect::MysqlServer;

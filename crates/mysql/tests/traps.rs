@@ -14,8 +14,17 @@ mod ground;
 #[path = "traps/homes.rs"]
 mod homes;
 #[cfg(test)]
+#[path = "traps/lax.rs"]
+mod lax;
+#[cfg(test)]
+#[path = "traps/programs.rs"]
+mod programs;
+#[cfg(test)]
 #[path = "traps/rows.rs"]
 mod rows;
+#[cfg(test)]
+#[path = "traps/settings.rs"]
+mod settings;
 #[cfg(test)]
 #[path = "traps/swaps.rs"]
 mod swaps;

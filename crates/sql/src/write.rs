@@ -22,9 +22,9 @@ mod tests;
 /// When a statement runs in a bulk load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Before the rows: tables and everything that a table cannot be made without.
+    /// Before the rows: tables, everything that a table cannot be made without, and all that computing a row's values may reach.
     Before,
-    /// After the rows: keys, indexes, views, triggers, policies, comments, grants.
+    /// After the rows: keys, indexes, the rows of stored views, triggers, policies, comments, grants.
     After,
 }
 

@@ -10,6 +10,7 @@ use mysql_async::{BinaryProtocol, QueryResult};
 use stead_engine::session::RowStream;
 use stead_engine::value::ResultColumn;
 use stead_engine::{EngineError, Row};
+use stead_schema::EngineKind;
 
 use super::values;
 use crate::connect::Connection;
@@ -21,16 +22,16 @@ pub(super) async fn open<'a>(
     sql: &str,
     batch: usize,
 ) -> Result<Box<dyn RowStream + 'a>, EngineError> {
-    let (at, busy) = (connection.at(), connection.busy());
+    let (at, busy, engine) = (connection.at(), connection.busy(), connection.kind());
     let statement = connection.begin().await?.prep(sql).await;
     let statement = connection.done(statement, sql)?;
     let result = connection.begin().await?.exec_iter(statement, ()).await;
     let result = result.map_err(|error| {
         busy.store(false, Ordering::Relaxed);
-        classify(&error, &at)
+        classify(&error, &at, engine)
     })?;
     let columns = result.columns_ref().iter().map(values::described).collect();
-    Ok(Box::new(Stream { result, columns, batch, at, busy, finished: false }))
+    Ok(Box::new(Stream { result, columns, batch, at, engine, busy, finished: false }))
 }
 
 struct Stream<'a> {
@@ -38,6 +39,7 @@ struct Stream<'a> {
     columns: Vec<ResultColumn>,
     batch: usize,
     at: String,
+    engine: EngineKind,
     busy: Arc<AtomicBool>,
     finished: bool,
 }
@@ -56,7 +58,7 @@ impl RowStream for Stream<'_> {
                 Ok(None) => self.end(),
                 Err(error) => {
                     self.end();
-                    return Err(classify(&error, &self.at));
+                    return Err(classify(&error, &self.at, self.engine));
                 }
             }
         }

@@ -8,9 +8,9 @@ use mysql_async::{Column, Row as DriverRow, Value as DriverValue};
 use stead_engine::snapshot::{Advance, Sink, SinkStream};
 use stead_engine::{EngineError, ErrorClass, failpoint};
 
-use super::orphans;
 use super::plan::{ColumnPlan, Form, Plan, TablePlan};
-use super::stream::{self, END, Head, Tail, VERSION};
+use super::stream::{self, END, Head, Sum, Tail, VERSION};
+use super::{objects, orphans};
 use crate::admin::literal;
 use crate::apply::values::moment_text;
 use crate::connect::{Connection, quoted};
@@ -43,24 +43,27 @@ pub(super) async fn dump(
     Ok(())
 }
 
-/// What a database has besides its objects: character set, collation and, on MariaDB, a comment.
+/// What a database has besides its objects: character set, collation and, on MariaDB, a comment; on MySQL, whether tables that
+/// people make in it are encrypted.
 async fn settings(connection: &mut Connection, database: &str) -> Result<serde_json::Value, EngineError> {
     let comment = match connection.kind() {
         stead_schema::EngineKind::Mariadb => "SCHEMA_COMMENT",
         _ => "''",
     };
     let sql = format!(
-        "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, {comment} FROM information_schema.SCHEMATA \
+        "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, {comment}, {} FROM information_schema.SCHEMATA \
          WHERE SCHEMA_NAME = {}",
+        objects::encryption(connection),
         literal(database)
     );
     let row = connection.texts(&sql).await?.into_iter().next().unwrap_or_default();
     let mut row = row.into_iter().map(Option::unwrap_or_default);
     let mut next = || row.next().unwrap_or_default();
     let orphans = orphans::count(connection, database).await?;
-    let (charset, collation, comment) = (next(), next(), next());
+    let (charset, collation, comment, encrypted) = (next(), next(), next(), next() == "YES");
     Ok(serde_json::json!({
-        "version": VERSION, "charset": charset, "collation": collation, "comment": comment, "orphans": orphans
+        "version": VERSION, "charset": charset, "collation": collation, "comment": comment, "encrypted": encrypted,
+        "orphans": orphans
     }))
 }
 
@@ -72,8 +75,12 @@ async fn sequence_state(
 ) -> Result<serde_json::Value, EngineError> {
     let sql = format!("SELECT next_not_cached_value, cycle_count FROM {}.{}", quoted(database), quoted(sequence));
     let row = connection.texts(&sql).await?.into_iter().next().unwrap_or_default();
-    let number = |index: usize| row.get(index).cloned().flatten().and_then(|text| text.parse::<i64>().ok());
-    Ok(serde_json::json!({"version": VERSION, "next": number(0), "cycle": number(1)}))
+    let mut numbers = row.into_iter().flatten().map(|text| serde_json::from_str::<serde_json::Number>(&text).ok());
+    let (Some(Some(next)), Some(Some(cycle))) = (numbers.next(), numbers.next()) else {
+        let message = format!("the server does not say where the sequence `{sequence}` stands");
+        return Err(EngineError::new(ErrorClass::Unsupported, message));
+    };
+    Ok(serde_json::json!({"version": VERSION, "next": next, "cycle": cycle}))
 }
 
 /// Refuses documents that change when they are written as text and read back: MySQL keeps decimals, times and bytes inside
@@ -142,29 +149,20 @@ impl Out<'_> {
         table: &TablePlan,
         stream: &mut dyn SinkStream,
     ) -> Result<Tail, EngineError> {
-        let sql = table.select(self.database);
-        let statement = connection.begin().await?.prep(&sql).await;
-        let statement = connection.done(statement, &sql)?;
-        let (mut rows, mut hash, mut piece) = (0, blake3::Hasher::new(), Vec::with_capacity(PIECE * 2));
-        let result = connection.begin().await?.exec_iter(statement, ()).await;
-        let mut result = match result {
-            Ok(result) => result,
-            Err(error) => return connection.done(Err(error), &sql),
-        };
-        let columns = result.columns();
-        let read = loop {
-            match result.next().await {
-                Ok(Some(row)) => encode(row, table, columns.as_deref().unwrap_or_default(), &mut piece)?,
-                other => break other.map(|_end| ()),
-            }
-            rows += 1;
-            if piece.len() >= PIECE {
-                self.flush(&mut piece, &mut hash, stream)?;
-            }
-        };
-        drop(result);
-        connection.done(read, &sql).map_err(|error| error.context(format!("table `{}` cannot be read", table.name)))?;
-        self.flush(&mut piece, &mut hash, stream)?;
+        let (mut hash, mut rest) = (blake3::Hasher::new(), Vec::new());
+        let mut rows = 0;
+        if !table.is_elsewhere() {
+            rows = each(connection, self.database, table, |piece, is_last| {
+                if is_last {
+                    rest = std::mem::take(piece);
+                } else if piece.len() >= PIECE {
+                    self.flush(piece, &mut hash, stream)?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        self.flush(&mut rest, &mut hash, stream)?;
         Ok(Tail { rows, blake3: hash.finalize().to_hex().to_string() })
     }
 
@@ -184,6 +182,53 @@ impl Out<'_> {
         piece.clear();
         Ok(())
     }
+}
+
+/// Reads the rows of a table. `take` gets the lines that were not taken yet after each row, and once more at the end.
+async fn each(
+    connection: &mut Connection,
+    database: &str,
+    table: &TablePlan,
+    mut take: impl FnMut(&mut Vec<u8>, bool) -> Result<(), EngineError>,
+) -> Result<u64, EngineError> {
+    let sql = table.select(database);
+    let statement = connection.begin().await?.prep(&sql).await;
+    let statement = connection.done(statement, &sql)?;
+    let (mut rows, mut lines) = (0, Vec::with_capacity(PIECE * 2));
+    let result = connection.begin().await?.exec_iter(statement, ()).await;
+    let mut result = match result {
+        Ok(result) => result,
+        Err(error) => return connection.done(Err(error), &sql),
+    };
+    let columns = result.columns();
+    let read = loop {
+        match result.next().await {
+            Ok(Some(row)) => encode(row, table, columns.as_deref().unwrap_or_default(), &mut lines)?,
+            other => break other.map(|_end| ()),
+        }
+        rows += 1;
+        take(&mut lines, false)?;
+    };
+    drop(result);
+    connection.done(read, &sql).map_err(|error| error.context(format!("table `{}` cannot be read", table.name)))?;
+    take(&mut lines, true)?;
+    Ok(rows)
+}
+
+/// What the rows of a table come to, in whatever order the server gives them.
+pub(super) async fn sum(connection: &mut Connection, database: &str, table: &TablePlan) -> Result<Sum, EngineError> {
+    let mut sum = Sum::default();
+    connection.own("SET SESSION character_set_results = NULL").await?;
+    let read = each(connection, database, table, |line, is_last| {
+        if !is_last {
+            sum.add(line);
+            line.clear();
+        }
+        Ok(())
+    })
+    .await;
+    connection.own("SET SESSION character_set_results = utf8mb4").await?;
+    read.map(|_rows| sum)
 }
 
 fn write_json(stream: &mut dyn SinkStream, content: &impl serde::Serialize) -> std::io::Result<()> {

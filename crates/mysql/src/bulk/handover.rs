@@ -7,22 +7,27 @@
 //! trigger, and the server lets those go before whoever wants to write. On the old tables, which are kept, a write that has
 //! waited for the swap may get in between without its trigger.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
+use stead_sql::lex::code;
+use stead_sql::quote::unquoted;
 use tokio::task::JoinHandle;
 
-use super::conflict;
 use super::journal::Journal;
 use super::objects::{self, Made, Sort};
 use super::swap::{Exchange, passed};
+use super::{conflict, locks};
 use crate::admin::literal;
 use crate::connect::{Connection, Purpose, quoted};
 use crate::error::number;
 
-/// Triggers that stand in line at most. Each takes a connection, of which a server has 151 unless it is told otherwise.
+/// Triggers that stand in line one by one at most. Each takes a connection, of which a server has 151 unless it is told otherwise.
 const IN_LINE: usize = 60;
+/// Connections that a line takes at most, however many triggers each has.
+const POSTS: usize = 100;
 /// Between two looks at who waits for what.
 const ROUND: Duration = Duration::from_millis(1);
 /// How long the rename is held back at most.
@@ -99,25 +104,48 @@ impl Handover<'_> {
         if all.is_empty() {
             return self.unguarded(connection).await;
         }
-        connection.own(&format!("LOCK TABLES {}", all.join(", "))).await?;
+        self.lock(connection, &all).await?;
         let exchanged = self.exchange(connection).await;
         let unlocked = connection.own("UNLOCK TABLES").await;
         exchanged.and(unlocked.map(|_outcome| ()))
+    }
+
+    /// Locks tables for writing. Triggers that name what is not there go first: nobody can do what they watch.
+    async fn lock(&self, connection: &mut Connection, tables: &[String]) -> Result<(), EngineError> {
+        let sql = format!("LOCK TABLES {}", tables.join(", "));
+        match connection.own(&sql).await {
+            Err(error) if locks::lacks(&error) => {}
+            other => return other.map(|_outcome| ()),
+        }
+        let live = self.exchange.kept.map(|_kept| self.exchange.live);
+        let mut locked = Ok(());
+        for database in [live, self.exchange.built].into_iter().flatten() {
+            locked = locked.and(locks::unhinder(connection, database).await);
+        }
+        if locked.is_ok() {
+            locked = connection.own(&sql).await.map(|_outcome| ());
+        }
+        if locked.is_err() {
+            let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
+            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.exchange.live, &old).await;
+        }
+        locked
     }
 
     async fn exchange(&self, connection: &mut Connection) -> Result<(), EngineError> {
         let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
         let new: Vec<&Made> = triggers(&self.journal.new_objects).collect();
         if let Err(error) = self.renamed(connection).await {
-            let _the_first_error_is_the_one_to_tell = objects::make(connection, self.exchange.live, &old).await;
+            let _the_first_error_is_the_one_to_tell =
+                objects::make_under_lock(connection, self.exchange.live, &old).await;
             return Err(error);
         }
         passed("swap.renamed")?;
         if self.exchange.built.is_some() {
-            objects::make(connection, self.exchange.live, &new).await?;
+            objects::make_under_lock(connection, self.exchange.live, &new).await?;
         }
         match self.exchange.kept {
-            Some(kept) => objects::make(connection, kept, &old).await,
+            Some(kept) => objects::make_under_lock(connection, kept, &old).await,
             None => Ok(()),
         }
     }
@@ -129,7 +157,7 @@ impl Handover<'_> {
         if self.exchange.kept.is_some() && !tables.is_empty() {
             let live = quoted(self.exchange.live);
             let locks: Vec<String> = tables.iter().map(|table| format!("{live}.{} WRITE", quoted(table))).collect();
-            connection.own(&format!("LOCK TABLES {}", locks.join(", "))).await?;
+            self.lock(connection, &locks).await?;
         }
         let exchanged = self.exchanged_in_line(connection).await;
         if exchanged.is_err() {
@@ -142,7 +170,7 @@ impl Handover<'_> {
     }
 
     async fn exchanged_in_line(&self, connection: &mut Connection) -> Result<(), EngineError> {
-        let mut line = self.line().await?;
+        let mut line = self.line(connection).await?;
         self.drop_triggers(connection, Some(self.exchange.live), &self.journal.old_objects).await?;
         passed("swap.cleared")?;
         if let Some(line) = &mut line {
@@ -153,30 +181,55 @@ impl Handover<'_> {
         let Some(line) = &mut line else { return connection.own(&sql).await.map(|_outcome| ()) };
         tokio::select! {
             renamed = connection.own(&sql) => renamed?,
-            () = line.stand(self.exchange.live) => return Err(conflict("the line of triggers has come to an end")),
+            () = line.stand() => return Err(conflict("the line of triggers has come to an end")),
         };
         line.made().await;
         Ok(())
     }
 
+    /// Refuses to make so many triggers after the rename while somebody may write in between.
+    async fn nobody_writes(&self, connection: &mut Connection, triggers: usize) -> Result<(), EngineError> {
+        let sql = format!(
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND DB = {}",
+            literal(self.exchange.live)
+        );
+        let rows = connection.texts(&sql).await?;
+        match rows.into_iter().flatten().flatten().next().as_deref() {
+            None | Some("0") => Ok(()),
+            Some(sessions) => Err(conflict(format!(
+                "`{}` has {triggers} triggers, too many to make at once, and {sessions} sessions use it, whose rows would \
+                 miss them",
+                self.exchange.live
+            ))
+            .hint("end those sessions for a moment; with more connections, `max_connections`, fewer triggers are too many")),
+        }
+    }
+
     /// The triggers of what will be live, and the table at which the rename is held back: the last one it locks, which is the
     /// last one by the names of databases and tables. `None` where nobody can be kept waiting.
-    async fn line(&self) -> Result<Option<Line>, EngineError> {
+    async fn line(&self, connection: &mut Connection) -> Result<Option<Line>, EngineError> {
         let Some(built) = self.exchange.built else { return Ok(None) };
         let last =
             |database: &str, tables: &[String]| tables.iter().max().map(|table| (database.to_owned(), table.clone()));
         let tables = [last(built, &self.journal.new_tables), last(self.exchange.live, &self.journal.old_tables)];
         let Some((database, table)) = tables.into_iter().flatten().max() else { return Ok(None) };
-        let waiting: Vec<Made> = triggers(&self.journal.new_objects).cloned().collect();
-        if waiting.is_empty() || waiting.len() > IN_LINE {
+        let waiting: Vec<&Made> = triggers(&self.journal.new_objects).collect();
+        if waiting.is_empty() {
             return Ok(None);
         }
-        let mut connections = Vec::with_capacity(waiting.len() + 2);
-        for _each in 0..waiting.len() + 2 {
+        let orders = orders(&waiting, self.exchange.live);
+        if orders.len() > POSTS {
+            return self.nobody_writes(connection, waiting.len()).await.map(|()| None);
+        }
+        let mut connections = Vec::with_capacity(orders.len() + 2);
+        for _each in 0..orders.len() + 2 {
             match Connection::open(self.exchange.address, None, Purpose::Own).await {
                 Ok(connection) => connections.push(connection),
                 // The server has no more connections for us.
-                Err(error) if matches!(number(&error), Some(1040 | 1203 | 1226)) => return Ok(None),
+                Err(error) if matches!(number(&error), Some(1040 | 1203 | 1226)) => {
+                    drop(connections);
+                    return self.nobody_writes(connection, waiting.len()).await.map(|()| None);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -185,9 +238,37 @@ impl Handover<'_> {
         watch.own("SET SESSION lock_wait_timeout = 0").await?;
         let name = format!("{}.{}", quoted(&database), quoted(&table));
         let places =
-            waiting.into_iter().zip(connections.into_iter().map(|connection| Post::Free(Some(connection)))).collect();
+            orders.into_iter().zip(connections.into_iter().map(|connection| Post::Free(Some(connection)))).collect();
         Ok(Some(Line { name, holder, watch, places }))
     }
+}
+
+/// What each place in the line does. Few triggers have a place each. Of many, those of a table share one: it waits to have the table
+/// for itself, and gives it back when it has made them.
+fn orders(triggers: &[&Made], live: &str) -> Vec<Vec<String>> {
+    let enter = format!("USE {}", quoted(live));
+    if triggers.len() <= IN_LINE {
+        return triggers.iter().map(|made| [vec![enter.clone()], made.statements().to_vec()].concat()).collect();
+    }
+    let mut tables: BTreeMap<String, Vec<&Made>> = BTreeMap::new();
+    for made in triggers {
+        tables.entry(table(made)).or_default().push(made);
+    }
+    let order = |(table, triggers): (&String, &Vec<&Made>)| {
+        let mut order = vec![enter.clone(), format!("LOCK TABLES {} WRITE", quoted(table))];
+        order.extend(triggers.iter().flat_map(|made| made.statements()));
+        order.push("UNLOCK TABLES".to_owned());
+        order
+    };
+    tables.iter().map(order).collect()
+}
+
+/// The table of a trigger, which stands before `FOR EACH ROW`.
+fn table(made: &Made) -> String {
+    let tokens = code(&made.statement, EngineKind::Mariadb);
+    let is = |place: usize, word: &str| tokens.get(place).is_some_and(|token| token.is_word(word));
+    let body = (1..tokens.len()).find(|place| is(*place, "FOR") && is(place + 1, "EACH") && is(place + 2, "ROW"));
+    body.map_or_else(String::new, |place| unquoted(tokens[place - 1].text))
 }
 
 /// Statements that stand in line behind a rename.
@@ -196,7 +277,8 @@ struct Line {
     name: String,
     holder: Post,
     watch: Connection,
-    places: Vec<(Made, Post)>,
+    /// What each of them does, and who does it.
+    places: Vec<(Vec<String>, Post)>,
 }
 
 /// A session and what it is at.
@@ -216,16 +298,14 @@ impl Line {
     }
 
     /// Waits until the rename wants the table, puts the triggers in line behind it, and lets it go on; comes to no end by itself.
-    async fn stand(&mut self, live: &str) {
+    async fn stand(&mut self) {
         let began = Instant::now();
         while !self.wanted().await && began.elapsed() < PATIENCE {
             tokio::time::sleep(ROUND).await;
         }
         if began.elapsed() < PATIENCE {
-            for (made, post) in &mut self.places {
-                let mut statements = vec![format!("USE {}", quoted(live))];
-                statements.extend(made.statements());
-                post.begin(statements);
+            for (order, post) in &mut self.places {
+                post.begin(std::mem::take(order));
                 // Triggers of one table fire in the order in which they were made.
                 if !matches!(post.settled(&mut self.watch).await, Ok(true)) {
                     break;
@@ -246,7 +326,7 @@ impl Line {
     /// Waits for the triggers. One that could not be made is made by whoever completes the swap.
     async fn made(&mut self) {
         self.holder.end().await;
-        for (_made, post) in &mut self.places {
+        for (_order, post) in &mut self.places {
             if let Post::Waiting(_, waiting) = post {
                 let _made_later = waiting.await;
                 *post = Post::Gone;

@@ -13,9 +13,11 @@ use stead_engine::{EngineError, ErrorClass, Value, failpoint};
 use tokio::sync::{mpsc, oneshot};
 
 use super::broken;
-use super::stream::{END, Head, Tail, VERSION, table_stream, values};
+use super::dump;
+use super::plan::TablePlan;
+use super::stream::{END, Head, Sum, Tail, VERSION, table_stream, values};
 use crate::admin;
-use crate::connect::{Connection, quoted};
+use crate::connect::{Connection, STRICT, quoted};
 use crate::error::number;
 
 /// Bytes that are handed on at once.
@@ -23,6 +25,9 @@ const PIECE: usize = 1 << 17;
 /// Rows that one prepared statement inserts, and values it has at most.
 const ROWS: usize = 200;
 const PLACEHOLDERS: usize = 8_000;
+/// What people's rows were worked out under who did not ask for more.
+pub(super) const LAX: &str =
+    "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
 /// A value that an expression takes: as text, for the server guesses another type where nothing is said.
 const UTF8: &str = "CONVERT(? USING utf8mb4)";
 
@@ -44,48 +49,116 @@ impl Progress {
     }
 }
 
+/// A table that is filled.
+pub(super) struct Filling<'a> {
+    pub(super) database: &'a str,
+    pub(super) table: &'a str,
+    /// The server works something out for each row: a generated column, a check, a partition.
+    pub(super) computes: bool,
+    /// Its rows are kept somewhere else.
+    pub(super) is_elsewhere: bool,
+}
+
 /// The rows of a stream on their way from the thread that reads it.
 struct Rows {
     head: Head,
     pieces: mpsc::Receiver<Bytes>,
-    tail: oneshot::Receiver<io::Result<Tail>>,
+    tail: oneshot::Receiver<io::Result<(Tail, Sum)>>,
+}
+
+/// What the server says of rows that have come in.
+struct Taken {
+    rows: u64,
+    /// How often it warned, and of what first.
+    warned: Option<(u64, String)>,
 }
 
 /// Fills one table; what the stream says of it beside the rows.
 pub(super) async fn fill(
     connection: &mut Connection,
-    table: &str,
+    filling: &Filling<'_>,
     source: &Arc<dyn Source>,
     progress: &Arc<Progress>,
 ) -> Result<Head, EngineError> {
-    let rows = open(table, source, progress).await?;
+    let table = filling.table;
+    let rows = open(filling, source, progress).await?;
     if rows.head.versions {
         connection.own("SET SESSION system_versioning_insert_history = ON").await?;
     }
     let Rows { head, pieces, tail } = rows;
     let pieces = Arc::new(Mutex::new(Some(pieces)));
-    let affected = match by_file(connection, table, &head, &pieces).await {
-        Err(error) if takes_no_files(&error) => match taken(&pieces) {
-            Some(pieces) => by_inserts(connection, table, &head, pieces).await,
-            None => Err(error),
-        },
-        other => other,
+    let came = match filling {
+        Filling { is_elsewhere: true, .. } => none(&pieces).await,
+        Filling { computes: true, .. } => {
+            connection.own(LAX).await?;
+            match bring(connection, table, &head, &pieces).await {
+                Ok(came) => {
+                    connection.own(&format!("SET SESSION sql_mode = '{STRICT}'")).await?;
+                    Ok(came)
+                }
+                // The session may be gone, and it ends with the load in any case.
+                Err(error) => Err(error),
+            }
+        }
+        _ => bring(connection, table, &head, &pieces).await,
     };
     // What the server made of a stream that broke off matters less than that it broke off.
     drop(taken(&pieces));
     let tail =
         tail.await.map_err(|_| EngineError::new(ErrorClass::Bug, "the thread that reads the stream has ended"))?;
-    let tail = match (tail, affected.as_ref().err()) {
+    let (tail, sum) = match (tail, came.as_ref().err()) {
         (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => return Err(unread(table, &error)),
         (Err(error), None) => return Err(unread(table, &error)),
-        (_, Some(_)) => return affected.map(|_rows| head).map_err(|error| unwritten(error, table)),
+        (_, Some(_)) => return came.map(|_rows| head).map_err(|error| unwritten(error, table)),
         (Ok(tail), None) => tail,
     };
-    let affected = affected?;
-    if affected != tail.rows {
-        return Err(broken(format!("`{table}` took {affected} of the {} rows in the snapshot", tail.rows)));
+    let came = came?;
+    if came.rows != tail.rows {
+        let warned = came.warned.map(|(_, first)| format!(": {first}")).unwrap_or_default();
+        return Err(broken(format!("`{table}` took {} of the {} rows in the snapshot{warned}", came.rows, tail.rows)));
+    }
+    if let Some((warnings, first)) = came.warned {
+        // What is worked out may be warned of as it was when people wrote the row; what they wrote must be what it was.
+        let plan = TablePlan::of(table, &head);
+        if !filling.computes || dump::sum(connection, filling.database, &plan).await? != sum {
+            let message = format!("{warnings} values do not fit: {first}");
+            let error = EngineError::new(ErrorClass::Refused, message)
+                .hint("the server is not what the snapshot was taken from, or the snapshot is broken");
+            return Err(unwritten(error, table));
+        }
     }
     Ok(head)
+}
+
+/// By whichever way the server takes.
+async fn bring(
+    connection: &mut Connection,
+    table: &str,
+    head: &Head,
+    pieces: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
+) -> Result<Taken, EngineError> {
+    match by_file(connection, table, head, pieces).await {
+        Err(error) if takes_no_files(&error) => match taken(pieces) {
+            Some(pieces) => by_inserts(connection, table, head, pieces).await,
+            None => Err(error),
+        },
+        other => other,
+    }
+}
+
+/// Refuses rows that belong to somebody else, who has them still.
+async fn none(pieces: &Mutex<Option<mpsc::Receiver<Bytes>>>) -> Result<Taken, EngineError> {
+    let receiver = taken(pieces);
+    if let Some(mut receiver) = receiver {
+        while let Some(piece) = receiver.recv().await {
+            if !piece.is_empty() {
+                let message = "its rows are kept somewhere else and would be written there once more";
+                return Err(EngineError::new(ErrorClass::Refused, message)
+                    .hint("take the snapshot anew: such rows are left where they are"));
+            }
+        }
+    }
+    Ok(Taken { rows: 0, warned: None })
 }
 
 fn unwritten(error: EngineError, table: &str) -> EngineError {
@@ -111,7 +184,8 @@ fn takes_no_files(error: &EngineError) -> bool {
     matches!(number(error), Some(1148 | 3948 | 4166))
 }
 
-async fn open(table: &str, source: &Arc<dyn Source>, progress: &Arc<Progress>) -> Result<Rows, EngineError> {
+async fn open(filling: &Filling<'_>, source: &Arc<dyn Source>, progress: &Arc<Progress>) -> Result<Rows, EngineError> {
+    let (table, summed) = (filling.table, filling.computes);
     let (tell_head, head) = oneshot::channel();
     let (give, pieces) = mpsc::channel(4);
     let (tell_tail, tail) = oneshot::channel();
@@ -127,7 +201,7 @@ async fn open(table: &str, source: &Arc<dyn Source>, progress: &Arc<Progress>) -
                 return;
             }
         };
-        let _nobody_waits = tell_tail.send(read(&mut reader, &give, &progress));
+        let _nobody_waits = tell_tail.send(read(&mut reader, &give, &progress, summed));
     };
     std::thread::Builder::new()
         .name("mysql-stream".to_owned())
@@ -157,8 +231,9 @@ fn begin(stream: Box<dyn io::Read + Send>) -> io::Result<(Head, Reader)> {
 }
 
 /// Reads rows up to the last line, hands them on, and holds them against what that line says.
-fn read(reader: &mut Reader, give: &mpsc::Sender<Bytes>, progress: &Progress) -> io::Result<Tail> {
+fn read(reader: &mut Reader, give: &mpsc::Sender<Bytes>, progress: &Progress, summed: bool) -> io::Result<(Tail, Sum)> {
     let (mut hash, mut rows, mut piece, mut line) = (blake3::Hasher::new(), 0, Vec::new(), Vec::new());
+    let mut sum = Sum::default();
     let mut hand_on = |piece: &mut Vec<u8>| {
         hash.update(piece);
         progress.add(piece.len() as u64)?;
@@ -175,6 +250,9 @@ fn read(reader: &mut Reader, give: &mpsc::Sender<Bytes>, progress: &Progress) ->
             break;
         }
         rows += 1;
+        if summed {
+            sum.add(&line);
+        }
         piece.extend_from_slice(&line);
         if piece.len() >= PIECE {
             hand_on(&mut piece)?;
@@ -187,38 +265,42 @@ fn read(reader: &mut Reader, give: &mpsc::Sender<Bytes>, progress: &Progress) ->
     if found != tail {
         return Err(invalid(format!("{} rows of other content than the {} that were written", found.rows, tail.rows)));
     }
-    Ok(tail)
+    Ok((tail, sum))
 }
 
-/// `LOAD DATA LOCAL`; the number of rows that came in.
+/// `LOAD DATA LOCAL`; what came in.
 async fn by_file(
     connection: &mut Connection,
     table: &str,
     head: &Head,
     pieces: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
-) -> Result<u64, EngineError> {
+) -> Result<Taken, EngineError> {
     let sql = statement(table, head);
     let waiting = Arc::clone(pieces);
     connection.begin().await?.set_infile_handler(async move {
         let receiver = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let pieces = futures_util::stream::unfold(receiver, |receiver| async move {
+        // A piece may be one row that is longer than what the server takes in one packet.
+        let pieces = futures_util::stream::unfold((receiver, Bytes::new()), |(receiver, mut piece)| async move {
             let mut receiver = receiver?;
-            receiver.recv().await.map(|piece| (Ok(piece), Some(receiver)))
+            if piece.is_empty() {
+                piece = receiver.recv().await?;
+            }
+            let part = piece.split_to(piece.len().min(PIECE));
+            Some((Ok(part), (Some(receiver), piece)))
         });
         Ok(pieces.boxed())
     });
     connection.done(Ok(()), &sql)?;
     let outcome = connection.own(&sql).await?;
-    if outcome.warnings > 0 {
-        let mut warnings = connection.texts("SHOW WARNINGS LIMIT 1").await?;
-        let first = warnings.pop().and_then(|row| row.into_iter().nth(2).flatten()).unwrap_or_default();
-        return Err(EngineError::new(
-            ErrorClass::Refused,
-            format!("{} values do not fit: {}", outcome.warnings, crate::error::one_line(&first)),
-        )
-        .hint("the server is not what the snapshot was taken from, or the snapshot is broken"));
-    }
-    Ok(outcome.affected)
+    let warned = match outcome.warnings {
+        0 => None,
+        warnings => {
+            let mut shown = connection.texts("SHOW WARNINGS LIMIT 1").await?;
+            let first = shown.pop().and_then(|row| row.into_iter().nth(2).flatten()).unwrap_or_default();
+            Some((u64::from(warnings), crate::error::one_line(&first)))
+        }
+    };
+    Ok(Taken { rows: outcome.affected, warned })
 }
 
 fn statement(table: &str, head: &Head) -> String {
@@ -253,10 +335,10 @@ async fn by_inserts(
     table: &str,
     head: &Head,
     mut pieces: mpsc::Receiver<Bytes>,
-) -> Result<u64, EngineError> {
+) -> Result<Taken, EngineError> {
     connection.own("SET NAMES binary").await?;
     let step = (PLACEHOLDERS / head.columns.len().max(1)).clamp(1, ROWS);
-    let mut inserted = 0;
+    let mut came = Taken { rows: 0, warned: None };
     while let Some(piece) = pieces.recv().await {
         let lines: Vec<&[u8]> = piece.split_inclusive(|byte| *byte == b'\n').collect();
         for some in lines.chunks(step) {
@@ -264,13 +346,13 @@ async fn by_inserts(
             let values: Vec<Value> = rows.flatten().map(|value| value.map_or(Value::Null, Value::Blob)).collect();
             let outcome = connection.execute(&insertion(table, head, some.len()), &values).await?;
             if let Some(warning) = warned(connection, outcome.warnings).await? {
-                return Err(EngineError::new(ErrorClass::Refused, format!("a value does not fit: {warning}")));
+                came.warned.get_or_insert((0, warning)).0 += u64::from(outcome.warnings);
             }
-            inserted += outcome.affected;
+            came.rows += outcome.affected;
         }
     }
     connection.own("SET NAMES utf8mb4").await?;
-    Ok(inserted)
+    Ok(came)
 }
 
 async fn warned(connection: &mut Connection, warnings: u16) -> Result<Option<String>, EngineError> {

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use stead_engine::EngineError;
 
+use super::grants::Granted;
 use super::objects::Made;
 use crate::admin::literal;
 use crate::connect::{Connection, quoted};
@@ -27,6 +28,9 @@ pub(super) struct Journal {
     pub(super) old_attributes: String,
     /// Character set and collation of the new database.
     pub(super) new_attributes: String,
+    /// Rights to routines that are replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) granted: Vec<Granted>,
 }
 
 /// The journal in a database, if there is one.

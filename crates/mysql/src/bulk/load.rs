@@ -1,7 +1,6 @@
 //! A database built from a snapshot: what rows need first, then the rows, then everything else. Whatever fails on the way,
 //! the half-built database is removed; a process that is killed leaves it under a name that `leftovers` finds.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -9,20 +8,29 @@ use std::sync::atomic::AtomicU64;
 use serde::Deserialize;
 use stead_engine::snapshot::{Advance, Source};
 use stead_engine::{EngineError, ErrorClass, failpoint};
+use stead_schema::model::{Table, TableKind};
 use stead_schema::{EngineKind, Schema};
 use stead_sql::write::{Phase, Statement, write};
 
+use super::allowed::Needs;
 use super::infile::{self, Progress};
 use super::orphans::Orphans;
+use super::plan::is_elsewhere;
 use super::stream::{self, Head};
-use super::{broken, collations, orphans};
+use super::{broken, collations, orphans, past};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
+use crate::error::number;
 use crate::events;
 
 #[cfg(test)]
 mod tests;
+
+/// `ER_DUP_ENTRY`.
+const DUPLICATE: u16 = 1062;
+/// `EE_CANTCREATEFILE`: MariaDB's for a file that is there.
+const CANNOT_CREATE: u16 = 1;
 
 /// What the stream of the database as a whole says.
 #[derive(Debug, Deserialize)]
@@ -30,6 +38,9 @@ struct Settings {
     charset: String,
     collation: String,
     comment: String,
+    /// Tables that people make in it are encrypted. Those of the snapshot say what they are.
+    #[serde(default)]
+    encrypted: bool,
     /// Rows that referred to nothing when the dump was taken.
     #[serde(default)]
     orphans: Vec<Orphans>,
@@ -38,8 +49,8 @@ struct Settings {
 /// Where a sequence stood.
 #[derive(Debug, Deserialize)]
 struct Sequence {
-    next: Option<i64>,
-    cycle: Option<i64>,
+    next: Option<i128>,
+    cycle: Option<i128>,
 }
 
 /// Fills a database that does not exist yet.
@@ -61,10 +72,15 @@ pub(super) async fn load(
     let settings = settings(source.as_ref())?;
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
     told_apart(&mut connection, &schema).await?;
+    Needs::of_schema(&mut connection, &schema).await?.met(&mut connection).await?;
     collations::known(&mut connection, &schema, &settings.charset, &settings.collation).await?;
     create(&mut connection, name, &settings).await?;
     let building = Building { address, name, schema: &schema, statements: &statements, orphans: &settings.orphans };
-    let built = building.build(&mut connection, &source, advance).await;
+    let mut built = building.build(&mut connection, &source, advance).await;
+    if built.is_ok() && settings.encrypted {
+        let sql = format!("ALTER DATABASE {} DEFAULT ENCRYPTION 'Y'", quoted(name));
+        built = connection.own(&sql).await.map(|_outcome| ());
+    }
     let failed = match built {
         Ok(()) => return connection.close().await,
         Err(error) => error,
@@ -149,6 +165,7 @@ impl Building<'_> {
         connection.own("SET SESSION foreign_key_checks = OFF, SESSION unique_checks = ON").await?;
         // A table may have options that the server took with a warning when it was made.
         let _needs_a_right = connection.own("SET SESSION innodb_strict_mode = OFF").await;
+        connection.own(self.unchecked()).await?;
         self.run(connection, Phase::Before).await?;
         self.own_tables(connection, source.as_ref()).await?;
         let heads = self.rows(source, advance).await?;
@@ -159,13 +176,17 @@ impl Building<'_> {
     }
 
     async fn run(&self, connection: &mut Connection, phase: Phase) -> Result<(), EngineError> {
-        for statement in self.statements.iter().filter(|statement| statement.phase == phase) {
-            let sql = match statement.kind.as_str() {
-                "event" => Cow::Owned(events::resting(&statement.sql, &statement.name.name)),
-                _ => Cow::Borrowed(&statement.sql),
-            };
-            let made = connection.own(&sql).await;
-            made.map_err(|error| error.context(format!("the {} `{}`", statement.kind, statement.name)))?;
+        let statements: Vec<&Statement> = self.statements.iter().filter(|statement| statement.phase == phase).collect();
+        let last_view = statements.iter().rposition(|statement| statement.kind == "view");
+        let mut waiting = Vec::new();
+        for (place, statement) in statements.iter().enumerate() {
+            match make(connection, statement).await {
+                Err(error) if statement.kind == "view" && error.class != ErrorClass::Interrupted => waiting.push(place),
+                other => other?,
+            }
+            if last_view == Some(place) && !waiting.is_empty() {
+                again(connection, &statements[..=place], std::mem::take(&mut waiting)).await?;
+            }
         }
         Ok(())
     }
@@ -198,7 +219,15 @@ impl Building<'_> {
         let mut connection = self.writer().await?;
         let mut heads = Vec::with_capacity(tables.len());
         for table in tables {
-            let head = infile::fill(&mut connection, &table, source, &progress).await?;
+            let stated = self.schema.tables.iter().find(|stated| stated.name.name == table);
+            let filling = infile::Filling {
+                database: self.name,
+                table: &table,
+                computes: stated.is_some_and(computes),
+                is_elsewhere: stated
+                    .is_some_and(|table| table.options.get("engine").is_some_and(|engine| is_elsewhere(engine))),
+            };
+            let head = infile::fill(&mut connection, &filling, source, &progress).await?;
             heads.push((table, head));
         }
         connection.close().await?;
@@ -209,7 +238,16 @@ impl Building<'_> {
     async fn writer(&self) -> Result<Connection, EngineError> {
         let mut connection = Connection::open(self.address, Some(self.name), Purpose::Own).await?;
         connection.own("SET SESSION foreign_key_checks = OFF, SESSION unique_checks = ON").await?;
+        connection.own(self.unchecked()).await?;
         Ok(connection)
+    }
+
+    /// Lets rows in that break a check: MariaDB's may look at the clock, and can be switched off by whoever writes.
+    fn unchecked(&self) -> &'static str {
+        match self.address.kind {
+            EngineKind::Mariadb => "SET SESSION check_constraint_checks = OFF",
+            _ => "DO 0",
+        }
     }
 
     /// Puts counters and sequences where they stood.
@@ -224,9 +262,7 @@ impl Building<'_> {
             if let Some(name) = stream::owner(&stream, "sequence") {
                 let state: Sequence = serde_json::from_str(&text(source, &stream)?)
                     .map_err(|_| broken(format!("the stream of the sequence `{name}` is not what was written")))?;
-                let (next, cycle) = (state.next.unwrap_or(1), state.cycle.unwrap_or(0));
-                let sql = format!("SELECT SETVAL({}, {next}, 0, {cycle})", quoted(&name));
-                connection.texts(&sql).await?;
+                stand(&mut connection, &name, &state).await?;
             }
         }
         for sql in self.forgotten() {
@@ -244,6 +280,103 @@ impl Building<'_> {
             Some(format!("ALTER TABLE {} {sql}", quoted(&table.name.name)))
         })
     }
+}
+
+/// Puts a sequence where it stood. One that was set back behind its first value has passed that place to the server's mind.
+async fn stand(connection: &mut Connection, name: &str, state: &Sequence) -> Result<(), EngineError> {
+    let (next, cycle) = (state.next.unwrap_or(1), state.cycle.unwrap_or(0));
+    let set = format!("SELECT SETVAL({}, {next}, 0, {cycle})", quoted(name));
+    if connection.texts(&set).await?.into_iter().flatten().flatten().next().is_none() {
+        connection.own(&format!("ALTER SEQUENCE {} RESTART WITH {next}", quoted(name))).await?;
+        if cycle > 0 {
+            connection.texts(&set).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn make(connection: &mut Connection, statement: &Statement) -> Result<(), EngineError> {
+    let name = &statement.name.name;
+    let made = match statement.kind.as_str() {
+        "event" => {
+            let mode = connection.texts("SELECT @@SESSION.sql_mode").await?.into_iter().flatten().flatten().next();
+            let resting = events::resting(&statement.sql, name, &mode.unwrap_or_default());
+            past::make(connection, name, &resting).await
+        }
+        "index" => index(connection, &statement.sql).await,
+        "table" => table(connection, &statement.sql).await,
+        _ => connection.own(&statement.sql).await.map(|_outcome| ()),
+    };
+    made.map_err(|error| error.context(format!("the {} `{}`", statement.kind, statement.name)))
+}
+
+/// Makes a table. The files of one with a directory of its own have no name of a database with them.
+async fn table(connection: &mut Connection, sql: &str) -> Result<(), EngineError> {
+    match connection.own(sql).await {
+        Err(mut error) if number(&error) == Some(CANNOT_CREATE) => {
+            error.class = ErrorClass::Unsupported;
+            Err(error.hint(
+                "its files lie in a directory that the table names, where two tables of one name cannot stand side by side: \
+                 take `DATA DIRECTORY` and `INDEX DIRECTORY` from the table, or give it the engine InnoDB, and dump again",
+            ))
+        }
+        other => other.map(|_outcome| ()),
+    }
+}
+
+/// Adds keys. One may be of an expression that a strict server does not work out for rows that were written to a lax one.
+async fn index(connection: &mut Connection, sql: &str) -> Result<(), EngineError> {
+    match connection.own(sql).await {
+        Err(error) if error.class == ErrorClass::Constraint && number(&error) != Some(DUPLICATE) => {
+            connection.own("SET @stead_mode = @@SESSION.sql_mode").await?;
+            connection.own(infile::LAX).await?;
+            let made = connection.own(sql).await;
+            connection.own("SET SESSION sql_mode = @stead_mode").await?;
+            made.map(|_outcome| ())
+        }
+        other => other.map(|_outcome| ()),
+    }
+}
+
+/// Makes views that could not be made at their place: a function that they call may look at views that come later.
+async fn again(
+    connection: &mut Connection,
+    statements: &[&Statement],
+    mut waiting: Vec<usize>,
+) -> Result<(), EngineError> {
+    while !waiting.is_empty() {
+        let (mut later, mut told) = (Vec::new(), None);
+        for place in &waiting {
+            set(connection, &statements[..*place]).await?;
+            if let Err(error) = make(connection, statements[*place]).await {
+                later.push(*place);
+                told.get_or_insert(error);
+            }
+        }
+        match told {
+            Some(error) if later.len() == waiting.len() => return Err(error),
+            _ => waiting = later,
+        }
+    }
+    set(connection, statements).await
+}
+
+/// Sets the session as the settings among the statements leave it; those that keep what was found are not repeated.
+async fn set(connection: &mut Connection, statements: &[&Statement]) -> Result<(), EngineError> {
+    let settings = statements.iter().filter(|statement| statement.kind == "setting");
+    for setting in settings.filter(|setting| !setting.sql.starts_with("SET @")) {
+        connection.own(&setting.sql).await?;
+    }
+    Ok(())
+}
+
+/// True for a table in which the server works something out for each row.
+fn computes(table: &Table) -> bool {
+    let parts = || table.indexes.iter().flat_map(|index| &index.parts);
+    table.columns.iter().any(|column| column.generated.is_some())
+        || !table.checks.is_empty()
+        || table.kind != TableKind::Ordinary
+        || parts().any(|part| part.computed)
 }
 
 /// The option of a MariaDB table that a change of it has to name for it to stay.

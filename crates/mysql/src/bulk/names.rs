@@ -43,6 +43,16 @@ fn named(what: &str, live: &str, token: &str) -> String {
     if rest.is_empty() { begun } else { format!("{begun}_{rest}") }
 }
 
+/// The live database for which one of that name is built.
+pub(super) async fn replaced(connection: &mut Connection, built: &str) -> Result<Option<String>, EngineError> {
+    if !built.starts_with(NEW) {
+        return Ok(None);
+    }
+    let names = connection.texts("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA").await?;
+    let mut names = names.into_iter().flatten().flatten();
+    Ok(names.find(|live| built.starts_with(&prefix(NEW, live))))
+}
+
 /// Databases that an interrupted run left beside the live one.
 pub(super) async fn leftovers(connection: &mut Connection, live: &str) -> Result<Vec<String>, EngineError> {
     let pattern = prefix(NEW, live).replace('_', "\\_");

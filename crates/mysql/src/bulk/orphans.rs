@@ -9,6 +9,7 @@ use stead_engine::{EngineError, ErrorClass};
 
 use crate::admin::literal;
 use crate::connect::{Connection, quoted};
+use crate::error::number;
 
 /// A foreign key as the catalog has it.
 struct Key {
@@ -51,11 +52,20 @@ pub(super) async fn none_but(
         let known = known.iter().find(|known| known.table == key.table && known.key == key.name);
         let allowed = known.map_or(0, |known| known.rows);
         if key.count(connection, database).await? > allowed {
-            let found = connection.texts(&key.query(database)).await?;
-            return Err(key.orphan(database, &found.into_iter().next().unwrap_or_default()));
+            let query = match connection.texts(&key.query(database, true)).await {
+                Err(error) if refers_to_nothing(&error) => key.query(database, false),
+                _ => key.query(database, true),
+            };
+            let found = connection.texts(&query).await?;
+            return Err(key.orphan(&query, &found.into_iter().next().unwrap_or_default()));
         }
     }
     Ok(())
+}
+
+/// Whether a key's other side is not there: `ER_NO_SUCH_TABLE` and `ER_BAD_FIELD_ERROR`.
+fn refers_to_nothing(error: &EngineError) -> bool {
+    matches!(number(error), Some(1146 | 1054))
 }
 
 async fn keys(connection: &mut Connection, database: &str) -> Result<Vec<Key>, EngineError> {
@@ -88,35 +98,41 @@ async fn keys(connection: &mut Connection, database: &str) -> Result<Vec<Key>, E
 }
 
 impl Key {
+    /// Rows that refer to nothing; all that refer to anything where there is no such table or column.
     async fn count(&self, connection: &mut Connection, database: &str) -> Result<u64, EngineError> {
-        let rows = connection.texts(&self.select(database, "COUNT(*)")).await?;
+        let rows = match connection.texts(&self.select(database, "COUNT(*)", true)).await {
+            Err(error) if refers_to_nothing(&error) => {
+                connection.texts(&self.select(database, "COUNT(*)", false)).await?
+            }
+            other => other?,
+        };
         let count = rows.into_iter().flatten().flatten().next();
         Ok(count.and_then(|count| count.parse().ok()).unwrap_or_default())
     }
 
     /// The values of one of the rows.
-    fn query(&self, database: &str) -> String {
+    fn query(&self, database: &str, parent: bool) -> String {
         let values = self.columns.iter().map(|column| format!("CAST(c.{} AS CHAR)", quoted(column)));
-        self.select(database, &values.collect::<Vec<_>>().join(", ")) + " LIMIT 1"
+        self.select(database, &values.collect::<Vec<_>>().join(", "), parent) + " LIMIT 1"
     }
 
     /// Something about all of them. A key with a NULL in it refers to nothing and need not.
-    fn select(&self, database: &str, what: &str) -> String {
+    fn select(&self, database: &str, what: &str, parent: bool) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| format!("c.{}", quoted(column))).collect();
         let pairs = columns.iter().zip(&self.parent_columns);
         let equal: Vec<String> = pairs.map(|(column, parent)| format!("{column} = p.{}", quoted(parent))).collect();
         let set: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+        let found = format!(" AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})", self.parent, equal.join(" AND "));
         format!(
-            "SELECT {what} FROM {}.{} AS c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})",
+            "SELECT {what} FROM {}.{} AS c WHERE {}{}",
             quoted(database),
             quoted(&self.table),
             set.join(" AND "),
-            self.parent,
-            equal.join(" AND ")
+            if parent { found.as_str() } else { "" }
         )
     }
 
-    fn orphan(&self, database: &str, row: &[Option<String>]) -> EngineError {
+    fn orphan(&self, query: &str, row: &[Option<String>]) -> EngineError {
         let values: Vec<String> = self
             .columns
             .iter()
@@ -132,6 +148,6 @@ impl Key {
         );
         EngineError::new(ErrorClass::Constraint, message)
             .hint("such rows come from sessions with `foreign_key_checks = 0`; this finds one:")
-            .hint(self.query(database))
+            .hint(query)
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 
-use crate::admin::literal;
+use super::stream::Head;
+use crate::admin::{self, literal};
 use crate::connect::{Connection, quoted};
 
 /// How a column's values travel.
@@ -61,14 +62,31 @@ pub(super) struct Plan {
 }
 
 impl TablePlan {
+    /// The plan by which rows that have come in are read back.
+    pub(super) fn of(name: &str, head: &Head) -> Self {
+        Self {
+            name: name.to_owned(),
+            columns: head.columns.clone(),
+            key: Vec::new(),
+            engine: String::new(),
+            counter: None,
+            versioned: head.versions,
+        }
+    }
+
     /// True if a snapshot of the server's transactions holds for the table.
     pub(super) fn transactional(&self) -> bool {
         self.engine.eq_ignore_ascii_case("InnoDB")
     }
 
     /// True for a table that has no rows of its own.
-    pub(super) fn shows_others(&self) -> bool {
-        self.engine.eq_ignore_ascii_case("MRG_MyISAM")
+    fn shows_others(&self) -> bool {
+        self.engine.eq_ignore_ascii_case("MRG_MyISAM") || self.is_elsewhere()
+    }
+
+    /// True for a table whose rows are kept somewhere else.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        is_elsewhere(&self.engine)
     }
 
     /// The query for its rows.
@@ -77,10 +95,15 @@ impl TablePlan {
         let versions = if self.versioned { " FOR SYSTEM_TIME ALL" } else { "" };
         let key: Vec<String> = self.key.iter().map(|column| quoted(column)).collect();
         let order = if key.is_empty() { String::new() } else { format!(" ORDER BY {}", key.join(", ")) };
-        // The rows of a table that only shows those of others come with the others.
+        // The rows of a table that only shows those of others come with the others, or stay where they are.
         let none = if self.shows_others() { " WHERE FALSE" } else { "" };
         format!("SELECT {} FROM {}.{}{versions}{none}{order}", columns.join(", "), quoted(database), quoted(&self.name))
     }
+}
+
+/// True for a storage engine whose tables show what is kept somewhere else.
+pub(super) fn is_elsewhere(engine: &str) -> bool {
+    admin::ELSEWHERE.iter().any(|name| name.eq_ignore_ascii_case(engine))
 }
 
 impl ColumnPlan {
@@ -123,6 +146,7 @@ pub(super) async fn plan(connection: &mut Connection, database: &str) -> Result<
             continue;
         }
         let engine = engine.ok_or_else(|| unreadable(database, &name))?;
+        let counter = counter.filter(|_| !is_elsewhere(&engine));
         let columns = columns.remove(&name).unwrap_or_default();
         let key = keys.remove(&name).unwrap_or_default();
         plan.tables.push(TablePlan { columns, key, engine, counter, versioned: kind == "SYSTEM VERSIONED", name });

@@ -7,18 +7,19 @@ use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 
-use super::{conflict, objects, swap};
+use super::allowed::Needs;
+use super::{conflict, locks, objects, swap};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
-use crate::error::number;
+use crate::rights::Rights;
 
 /// Whether the swap can go through now.
 pub(super) async fn ready(address: &Arc<Address>, swap: &Swap) -> Result<(), EngineError> {
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
     let live = admin::name(&swap.live)?;
     able(&connection)?;
-    writable(&mut connection, live).await?;
+    writable(&mut connection).await?;
     rights(&mut connection, swap).await?;
     if admin::exists(&mut connection, live).await? {
         let kept = swap.kept.as_ref().ok_or_else(|| appeared(live))?;
@@ -85,14 +86,32 @@ async fn free(connection: &mut Connection, live: &str) -> Result<(), EngineError
     if tables.is_empty() {
         return Ok(());
     }
-    let locks: Vec<String> = tables.iter().map(|name| format!("{}.{} WRITE", quoted(live), quoted(name))).collect();
     connection.own("SET SESSION lock_wait_timeout = 1").await?;
-    let locked = connection.own(&format!("LOCK TABLES {}", locks.join(", "))).await;
+    let locked = match lock(connection, live, &tables, &[]).await {
+        // A lock for reading asks for nothing that triggers name, and waits for whoever writes as well.
+        Err(error) if locks::lacks(&error) => match locks::hindered(connection, live).await {
+            Ok(hindered) => lock(connection, live, &tables, &hindered).await,
+            Err(error) => Err(error),
+        },
+        other => other,
+    };
     match locked {
-        Ok(_) => connection.own("UNLOCK TABLES").await.map(|_outcome| ()),
+        Ok(()) => connection.own("UNLOCK TABLES").await.map(|_outcome| ()),
         Err(error) if error.class == ErrorClass::LockTimeout => Err(in_the_way(connection, live).await),
         Err(error) => Err(error),
     }
+}
+
+async fn lock(
+    connection: &mut Connection,
+    database: &str,
+    tables: &[String],
+    read: &[String],
+) -> Result<(), EngineError> {
+    let lock = |name: &String| if read.contains(name) { "READ" } else { "WRITE" };
+    let locks = tables.iter().map(|name| format!("{}.{} {}", quoted(database), quoted(name), lock(name)));
+    let sql = format!("LOCK TABLES {}", locks.collect::<Vec<_>>().join(", "));
+    connection.own(&sql).await.map(|_outcome| ())
 }
 
 /// Names the sessions that use the live database, those with an open transaction first.
@@ -139,20 +158,17 @@ async fn process(connection: &mut Connection, id: &str) -> Option<String> {
 /// Rights that every swap needs on each of its databases, besides those that its objects need.
 const NEEDED: [&str; 6] = ["SELECT", "INSERT", "CREATE", "ALTER", "DROP", "LOCK TABLES"];
 
-/// Rights of which one lets a user make objects for others.
-const FOR_OTHERS: [&str; 4] = ["SUPER", "SET USER", "SET_USER_ID", "SET_ANY_DEFINER"];
-
 /// Rights of which one lets a user write where others may only read.
 const FOR_CHANGES: [&str; 4] = ["SUPER", "CONNECTION_ADMIN", "READ ONLY ADMIN", "READ_ONLY ADMIN"];
 
 /// Refuses a server that takes no changes, such as a replica.
-async fn writable(connection: &mut Connection, live: &str) -> Result<(), EngineError> {
+async fn writable(connection: &mut Connection) -> Result<(), EngineError> {
     let rows = connection.texts("SELECT @@GLOBAL.read_only + 0").await?;
     if rows.into_iter().flatten().flatten().next().as_deref() != Some("1") {
         return Ok(());
     }
-    match granted(connection, live).await? {
-        Some(granted) if lacking(&FOR_CHANGES, &granted).len() == FOR_CHANGES.len() => {
+    match Rights::read(connection).await? {
+        Some(rights) if !FOR_CHANGES.iter().any(|right| rights.everywhere(right)) => {
             Err(EngineError::new(ErrorClass::Refused, "the server is read-only")
                 .hint("it is a replica, or `read_only` is set: name the server that takes changes in the URL"))
         }
@@ -160,32 +176,20 @@ async fn writable(connection: &mut Connection, live: &str) -> Result<(), EngineE
     }
 }
 
-/// A definer of the database's objects who is not the user.
-async fn foreign_definer(connection: &mut Connection, database: &str) -> Result<Option<String>, EngineError> {
-    let part = |table: &str, schema: &str| {
-        format!(
-            "SELECT DEFINER AS definer FROM information_schema.{table} \
-             WHERE {schema} = {} AND DEFINER <> CURRENT_USER()",
-            literal(database)
-        )
-    };
-    let parts = [
-        part("TRIGGERS", "TRIGGER_SCHEMA"),
-        part("VIEWS", "TABLE_SCHEMA"),
-        part("ROUTINES", "ROUTINE_SCHEMA"),
-        part("EVENTS", "EVENT_SCHEMA"),
-    ];
-    let rows = connection.texts(&format!("{} LIMIT 1", parts.join(" UNION ALL "))).await?;
-    Ok(rows.into_iter().flatten().flatten().next())
-}
-
-/// Rights without which the server hides tables, triggers, events and routines from its catalog, as if there were none.
-const TO_SEE: [&str; 5] = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT", "EXECUTE"];
-
 /// Refuses a database of which the user may not see everything: a dump of the rest would look whole.
 pub(super) async fn readable(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
-    let Some(granted) = granted(connection, database).await? else { return Ok(()) };
-    let lacking = lacking(&TO_SEE, &granted);
+    let Some(rights) = Rights::read(connection).await? else { return Ok(()) };
+    let mut lacking = rights.lacking(&["SELECT", "TRIGGER", "EVENT"], database);
+    if !rights.shows_routines(database, connection.kind()) {
+        lacking.push("EXECUTE");
+    }
+    if !rights.on("SHOW VIEW", database) {
+        let views =
+            format!("SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {} LIMIT 1", literal(database));
+        if !connection.texts(&views).await?.is_empty() {
+            lacking.push("SHOW VIEW");
+        }
+    }
     if lacking.is_empty() {
         return Ok(());
     }
@@ -197,56 +201,22 @@ pub(super) async fn readable(connection: &mut Connection, database: &str) -> Res
     )))
 }
 
-/// The rights on a database as a whole. A role's rights are not listed by either server, so whoever uses roles finds out later.
-async fn granted(connection: &mut Connection, database: &str) -> Result<Option<Vec<String>>, EngineError> {
-    let role = connection.texts("SELECT CURRENT_ROLE()").await.unwrap_or_default();
-    let role = role.into_iter().flatten().flatten().next().unwrap_or_default();
-    if !matches!(role.as_str(), "" | "NONE") {
-        return Ok(None);
-    }
-    let grantee = "CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')";
-    let sql = format!(
-        "SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = {grantee} \
-         UNION SELECT PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES \
-         WHERE GRANTEE = {grantee} AND {} LIKE TABLE_SCHEMA",
-        literal(database)
-    );
-    match connection.texts(&sql).await {
-        Ok(rows) => Ok(Some(rows.into_iter().flatten().flatten().collect())),
-        Err(error) if number(&error).is_some() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn lacking<'a>(needed: &[&'a str], granted: &[String]) -> Vec<&'a str> {
-    needed.iter().copied().filter(|right| !granted.iter().any(|granted| granted == right)).collect()
-}
-
 /// Tells a right that is missing.
 async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineError> {
     let mut places = vec![&swap.live.0];
     places.extend(swap.built.iter().chain(&swap.kept).map(|place| &place.0));
-    let (mut needed, mut foreign) = (NEEDED.to_vec(), None);
+    let mut needed = NEEDED.to_vec();
     for place in places.iter().take(2) {
         for (sort, _name) in objects::list(connection, place).await? {
             needed.extend(sort.rights());
         }
-        foreign = foreign.or(foreign_definer(connection, place).await?);
+        Needs::of_database(connection, place).await?.met(connection).await?;
     }
     needed.sort_unstable();
     needed.dedup();
+    let Some(rights) = Rights::read(connection).await? else { return Ok(()) };
     for place in places {
-        let Some(granted) = granted(connection, place).await? else { return Ok(()) };
-        let lacking = lacking(&needed, &granted);
-        if let Some(definer) = &foreign
-            && !granted.iter().any(|granted| FOR_OTHERS.contains(&granted.as_str()))
-        {
-            let message = format!("objects of `{definer}` cannot be made again by the user of the database's URL");
-            return Err(EngineError::new(ErrorClass::Refused, message).hint(format!(
-                "one of the rights {} is needed, or definers that are that user",
-                FOR_OTHERS.join(", ")
-            )));
-        }
+        let lacking = rights.lacking(&needed, place);
         if !lacking.is_empty() {
             let message = format!("the user of the database's URL lacks {} on `{place}`", lacking.join(", "));
             let hint = match *place == swap.live.0 {

@@ -12,7 +12,7 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 use super::handover::Handover;
 use super::journal::{self, Journal};
 use super::objects::{self, Made, Sort};
-use super::{PATIENCE, conflict, ready, sequences};
+use super::{PATIENCE, conflict, grants, ready, sequences};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
@@ -165,6 +165,7 @@ impl<'a> Exchange<'a> {
             new_objects: Vec::new(),
             old_attributes: String::new(),
             new_attributes: String::new(),
+            granted: Vec::new(),
         };
         if live {
             ready::movable(connection, self.live).await?;
@@ -177,6 +178,18 @@ impl<'a> Exchange<'a> {
             journal.new_tables = tables(connection, built).await?;
             journal.new_objects = objects::read(connection, built).await?;
             journal.new_attributes = objects::attributes(connection, built).await?;
+        }
+        if live {
+            journal.granted = grants::read(connection, self.live).await?;
+            let replaced = |sort: Sort, name: &str| {
+                let same = |made: &&Made| made.sort == sort && made.name.eq_ignore_ascii_case(name);
+                journal.new_objects.iter().find(same).is_some_and(|made| !journal.old_objects.contains(made))
+            };
+            journal.granted.retain(|granted| replaced(granted.sort, &granted.name));
+            // Who cannot give what is given already could not give it back.
+            for granted in &journal.granted {
+                granted.give(connection, self.live).await?;
+            }
         }
         Ok(journal)
     }
@@ -206,6 +219,8 @@ impl<'a> Exchange<'a> {
         if let Some(built) = self.built {
             sequences::point(connection, built, built, self.live).await?;
         }
+        // Triggers are made at once after the rename, and variables in them take the collation of their database.
+        self.attributes(connection, &journal.new_attributes, &journal.old_attributes).await?;
         let in_the_way = |made: &&Made| made.sort == Sort::View && journal.new_tables.contains(&made.name);
         for view in journal.old_objects.iter().filter(in_the_way) {
             objects::drop_one(connection, self.live, view.sort, &view.name).await?;
@@ -231,6 +246,15 @@ impl<'a> Exchange<'a> {
         Err(conflict(format!("`{}` stays in use", self.live)))
     }
 
+    /// Gives the live database character set, collation and comment, if it had others.
+    async fn attributes(&self, connection: &mut Connection, wanted: &str, had: &str) -> Result<(), EngineError> {
+        if self.built.is_none() || had.is_empty() || wanted.is_empty() || wanted == had {
+            return Ok(());
+        }
+        let sql = format!("ALTER DATABASE {} {wanted}", quoted(self.live));
+        connection.own(&sql).await.map(|_outcome| ())
+    }
+
     /// The statement that renames every table, if there is one.
     fn rename(&self, journal: &Journal) -> Option<String> {
         let pair =
@@ -247,6 +271,7 @@ impl<'a> Exchange<'a> {
 
     /// Puts back what was dropped, and removes the journal and what was made for it.
     async fn take_back(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        self.attributes(connection, &journal.old_attributes, &journal.new_attributes).await?;
         let resting: Vec<Made> = journal.new_objects.iter().map(Made::resting).collect();
         let sides = [(Some(self.live), &journal.old_objects), (self.built, &resting)];
         for (database, objects) in sides {
@@ -277,6 +302,8 @@ impl<'a> Exchange<'a> {
         }
         if let Some(kept) = self.kept {
             sequences::point(connection, kept, self.live, kept).await?;
+            // A run that was cut off may have left another collation, in which an object was being made.
+            connection.own(&format!("ALTER DATABASE {} {}", quoted(kept), journal.old_attributes)).await?;
             let old: Vec<Made> = journal.old_objects.iter().map(Made::resting).collect();
             objects::make(connection, kept, &old.iter().collect::<Vec<_>>()).await?;
         }
@@ -309,6 +336,7 @@ impl<'a> Exchange<'a> {
 
     /// Makes the live database's objects those of the new one.
     async fn renew(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        connection.own(&format!("ALTER DATABASE {} {}", quoted(self.live), journal.new_attributes)).await?;
         let wanted =
             |sort: Sort, name: &str| journal.new_objects.iter().any(|made| made.sort == sort && made.name == name);
         for (sort, name) in objects::list(connection, self.live).await? {
@@ -322,8 +350,10 @@ impl<'a> Exchange<'a> {
         let stays = |made: &&Made| stays(made) && there.contains(&(made.sort, made.name.clone()));
         let new: Vec<&Made> = journal.new_objects.iter().filter(|made| !stays(made)).collect();
         objects::make(connection, self.live, &new).await?;
-        let sql = format!("ALTER DATABASE {} {}", quoted(self.live), journal.new_attributes);
-        connection.own(&sql).await.map(|_outcome| ())
+        for granted in &journal.granted {
+            granted.give(connection, self.live).await?;
+        }
+        Ok(())
     }
 }
 

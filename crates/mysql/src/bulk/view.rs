@@ -10,7 +10,7 @@ use stead_engine::snapshot::{Advance, Guarantee, Sink, View};
 use stead_engine::{EngineError, ErrorClass, Place, Session};
 
 use super::plan::{Plan, plan};
-use super::{conflict, dump, patiently, ready};
+use super::{PATIENCE, conflict, dump, patiently, ready};
 use crate::admin;
 use crate::apply::MysqlSession;
 use crate::connect::address::Address;
@@ -38,6 +38,10 @@ impl MysqlView {
             match Self::begin(address, places).await {
                 Err(error) if error.class == ErrorClass::Conflict && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(50) * attempt).await;
+                }
+                // Whoever waits to write to a table that we have locked goes first, before we have touched it.
+                Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
+                    tokio::time::sleep(PAUSE).await;
                 }
                 other => return other,
             }
@@ -84,7 +88,7 @@ async fn lock_plain_tables(
     members: &[(Place, Plan)],
 ) -> Result<Option<Connection>, EngineError> {
     let plain = members.iter().flat_map(|(place, plan)| plan.tables.iter().map(move |table| (place, table)));
-    let plain: Vec<_> = plain.filter(|(_, table)| !table.transactional()).collect();
+    let plain: Vec<_> = plain.filter(|(_, table)| !table.transactional() && !table.is_elsewhere()).collect();
     if plain.is_empty() {
         return Ok(None);
     }
@@ -92,7 +96,7 @@ async fn lock_plain_tables(
         plain.iter().map(|(place, table)| format!("{}.{} READ", quoted(&place.0), quoted(&table.name))).collect();
     let mut holder = Connection::open(address, None, Purpose::Own).await?;
     let lock = format!("LOCK TABLES {}", locks.join(", "));
-    patiently(&mut holder, &lock, ATTEMPTS, PAUSE).await.map_err(|error| {
+    patiently(&mut holder, &lock, 1, PAUSE).await.map_err(|error| {
         let (place, table) = plain[0];
         error.hint(format!(
             "`{place}`.`{}` is a table of {}, which has no transactions, so it has to be locked while it is read; \
@@ -105,8 +109,10 @@ async fn lock_plain_tables(
 
 /// Reads a row of every table. What was changed since the snapshot is an error now, and what would change it later waits.
 async fn touch(connection: &mut Connection, members: &[(Place, Plan)]) -> Result<(), EngineError> {
+    connection.own(PATIENCE).await?;
     for (place, plan) in members {
-        for some in plan.tables.chunks(TABLES) {
+        let tables: Vec<_> = plan.tables.iter().filter(|table| !table.is_elsewhere()).collect();
+        for some in tables.chunks(TABLES) {
             let reads: Vec<String> = some
                 .iter()
                 .map(|table| format!("(SELECT 1 FROM {}.{} LIMIT 1)", quoted(&place.0), quoted(&table.name)))
@@ -119,6 +125,7 @@ async fn touch(connection: &mut Connection, members: &[(Place, Plan)]) -> Result
             })?;
         }
     }
+    connection.own("SET SESSION lock_wait_timeout = 10").await?;
     Ok(())
 }
 

@@ -92,6 +92,9 @@ fn decoded(text: &str, what: &str) -> Result<String, EngineError> {
     text.map(|text| text.into_owned()).map_err(|_| refused(format!("the {what} in the database's URL is not UTF-8")))
 }
 
+/// The longest row in bytes that the protocol has.
+const LONGEST_ROW: usize = 1 << 30;
+
 impl Address {
     /// Reads a URL: `mysql://user:password@host:port/database?option=value`, or `mariadb://`. The database is not part of
     /// the address and is left out here.
@@ -187,6 +190,8 @@ impl Address {
             // Statements are prepared once each here, and a cache would hold their handles open on the server.
             .stmt_cache_size(0)
             .client_found_rows(false)
+            // A row may be longer than what the server takes from a client; it sends it all the same.
+            .max_allowed_packet(Some(LONGEST_ROW))
             .connect_attribute("program_name", self.application_name.as_str())
             .connect_attribute("_pid", std::process::id().to_string())
             .ssl_opts(encrypted.then(|| self.tls()))

@@ -12,7 +12,7 @@ use stead_schema::EngineKind;
 
 use super::address::{Address, Encryption};
 use crate::apply::values;
-use crate::error::{classify, classify_connecting, lost, offset};
+use crate::error::{classify, classify_connecting, lost, number, offset};
 
 /// A server's version: major, minor, patch.
 pub(crate) type Version = (u32, u32, u32);
@@ -100,18 +100,31 @@ impl Connection {
         self.version_text = text;
         let settings = self.settings(purpose);
         self.own(&settings).await?;
-        self.no_made_up_keys().await
+        self.by_the_letter(purpose).await
     }
 
-    /// Keeps a key that nobody wrote out of tables whose definition is known (trap M24). The setting needs a right that few
-    /// users have, and a server where it is off need not be asked.
-    async fn no_made_up_keys(&mut self) -> Result<(), EngineError> {
-        if self.kind() != EngineKind::Mysql || self.version < (8, 0, 30) {
+    /// Sets what a server may have set so that a definition means something else than it says, or is refused (trap M24). Each
+    /// setting may need a right that few users have, and is left where it is as it should be.
+    async fn by_the_letter(&mut self, purpose: Purpose) -> Result<(), EngineError> {
+        let (engine, version) = (self.kind(), self.version);
+        let known = |letter: &&Letter| {
+            let (of, since) = (letter.engine, letter.since);
+            of.is_none_or(|of| of == engine) && version >= since && (purpose == Purpose::Own || letter.of_people)
+        };
+        let letters: Vec<&Letter> = LETTERS.iter().filter(known).collect();
+        let asked: Vec<String> = letters.iter().map(|letter| format!("@@{} + 0", letter.name)).collect();
+        if asked.is_empty() {
             return Ok(());
         }
-        let rows = self.texts("SELECT @@SESSION.sql_generate_invisible_primary_key").await?;
-        if rows.into_iter().flatten().flatten().next().as_deref() == Some("1") {
-            let _stays_on = self.own("SET SESSION sql_generate_invisible_primary_key = OFF").await;
+        let rows = match self.texts(&format!("SELECT {}", asked.join(", "))).await {
+            // A server of another make lacks one of them.
+            Err(error) if number(&error).is_some() => return Ok(()),
+            other => other?,
+        };
+        for (letter, found) in letters.into_iter().zip(rows.into_iter().next().unwrap_or_default()) {
+            if found.as_deref() != Some(letter.value) {
+                let _stays = self.own(&format!("SET SESSION {} = {}", letter.name, letter.value)).await;
+            }
         }
         Ok(())
     }
@@ -220,7 +233,7 @@ impl Connection {
         }
         let settings = self.settings(Purpose::People);
         self.own(&settings).await?;
-        self.no_made_up_keys().await
+        self.by_the_letter(Purpose::People).await
     }
 
     /// Brings a connection of our own back to the settings it began with.
@@ -313,7 +326,7 @@ impl Connection {
     pub(crate) fn done<T>(&mut self, result: Result<T, Driver>, sql: &str) -> Result<T, EngineError> {
         self.busy.store(false, Ordering::Relaxed);
         result.map_err(|error| {
-            let mut error = classify(&error, &self.at());
+            let mut error = classify(&error, &self.at(), self.kind());
             error.offset = offset(sql, &error);
             error
         })
@@ -339,9 +352,9 @@ impl Connection {
                 return Err(error);
             }
         }
-        let at = self.at();
+        let (at, engine) = (self.at(), self.kind());
         match self.conn.take() {
-            Some(conn) => conn.disconnect().await.map_err(|error| classify(&error, &at)),
+            Some(conn) => conn.disconnect().await.map_err(|error| classify(&error, &at, engine)),
             None => Ok(()),
         }
     }
@@ -388,7 +401,7 @@ fn farewell(address: &Arc<Address>, id: u32, scratch: Option<&str>) {
 
 /// The `sql_mode` of our own statements: values are refused and not mended, and zero dates that are there already are read
 /// and written as they are (trap M6).
-const STRICT: &str =
+pub(crate) const STRICT: &str =
     "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
 
 /// What every session needs, whatever the server or its `init_connect` has set: all rows and not the first few, names in quotes,
@@ -400,6 +413,47 @@ const PINNED: [&str; 6] = [
     "SESSION sql_select_limit = 18446744073709551615",
     "SESSION sql_quote_show_create = ON",
     "SESSION completion_type = 0",
+];
+
+/// A setting under which a definition means what it says.
+struct Letter {
+    name: &'static str,
+    value: &'static str,
+    /// The engine that has it; both where it is none.
+    engine: Option<EngineKind>,
+    since: Version,
+    /// Whether it holds where people's SQL runs as well.
+    of_people: bool,
+}
+
+const LETTERS: [Letter; 5] = [
+    // A key that nobody wrote is not made, and one that is there is not hidden.
+    Letter {
+        name: "sql_generate_invisible_primary_key",
+        value: "0",
+        engine: Some(EngineKind::Mysql),
+        since: (8, 0, 30),
+        of_people: true,
+    },
+    Letter {
+        name: "show_gipk_in_create_table_and_information_schema",
+        value: "1",
+        engine: Some(EngineKind::Mysql),
+        since: (8, 0, 30),
+        of_people: true,
+    },
+    // A table that is there without a primary key is made again without one.
+    Letter {
+        name: "sql_require_primary_key",
+        value: "0",
+        engine: Some(EngineKind::Mysql),
+        since: (8, 0, 13),
+        of_people: false,
+    },
+    // A moment without a default gets none.
+    Letter { name: "explicit_defaults_for_timestamp", value: "1", engine: None, since: (0, 0, 0), of_people: false },
+    // A table may have options that the server took with a warning when it was made.
+    Letter { name: "innodb_strict_mode", value: "0", engine: None, since: (0, 0, 0), of_people: false },
 ];
 
 /// A name as SQL.
@@ -450,7 +504,7 @@ enum Attempt {
 impl Attempt {
     fn classified(&self, address: &Address) -> EngineError {
         match self {
-            Self::Failed(error) => classify_connecting(error, &address.to_string()),
+            Self::Failed(error) => classify_connecting(error, &address.to_string(), address.kind),
             Self::TimedOut => EngineError::new(
                 ErrorClass::Unreachable,
                 format!("{address} does not answer within {} seconds", address.connect_timeout.as_secs()),

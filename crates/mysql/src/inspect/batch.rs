@@ -25,7 +25,12 @@ pub(super) async fn batch(connection: &mut Connection, statements: &[String]) ->
     Ok(sets)
 }
 
-/// The value of a column as text.
+/// The value of a column.
+pub(super) fn bytes(row: &Row, column: usize) -> Option<Vec<u8>> {
+    row.get(column)?.clone()
+}
+
+/// The value of a column that the server says in UTF-8 whatever it is, such as a word or a name.
 pub(super) fn text(row: &Row, column: usize) -> Option<String> {
     row.get(column)?.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }

@@ -1,25 +1,30 @@
-//! What servers do not print exactly: a character outside Unicode's first plane comes out as `?` in a default, and MariaDB keeps
-//! the reference system of geometries to itself. Both are asked for, in one query for all columns that may need it.
+//! What servers do not print exactly: a character outside Unicode's first plane comes out as `?` in a default and in the labels of
+//! an `ENUM` or a `SET`, and MariaDB keeps the reference system of geometries to itself. All of it is asked for, in one query for all
+//! columns that may need it.
+
+mod copies;
 
 use stead_engine::EngineError;
 use stead_schema::EngineKind;
 use stead_schema::model::{Column, Table};
 
+use super::printed;
 use super::table::is_wide;
-use super::{printed, unsupported};
 use crate::connect::{Connection, quoted};
+use crate::events::string_end;
 
-/// Replaces defaults in which a `?` may stand for another character by what the server says they are.
-pub(super) async fn defaults(connection: &mut Connection, tables: &mut [Table]) -> Result<(), EngineError> {
+/// Replaces defaults and labels in which a `?` may stand for another character by what the server says they are.
+pub(super) async fn literals(
+    connection: &mut Connection,
+    database: &str,
+    tables: &mut [Table],
+) -> Result<(), EngineError> {
+    let mut unknown = Vec::new();
     let mut columns = Vec::new();
     for (table_place, table) in tables.iter().enumerate() {
         for (place, column) in table.columns.iter().enumerate() {
             if is_doubtful_list(table, column) {
-                let reason = format!(
-                    "the server prints a `?` in the values of `{}`, which may stand for a character that it does not print",
-                    column.name
-                );
-                return Err(unsupported("table", &table.name.name, &reason));
+                unknown.push((table_place, place, What::Labels));
             }
             if is_doubtful(table, column) {
                 columns.push((table_place, place));
@@ -30,17 +35,26 @@ pub(super) async fn defaults(connection: &mut Connection, tables: &mut [Table]) 
         let query: Vec<String> = asked.iter().map(|(table, column)| question(&tables[*table], *column)).collect();
         let rows = connection.texts(&query.join(" UNION ALL ")).await?;
         for ((table, column), row) in asked.iter().zip(rows) {
-            let table = &mut tables[*table];
-            let column = &mut table.columns[*column];
-            let Some(bytes) = row.into_iter().flatten().next().and_then(|digits| hexadecimal(&digits)) else {
-                return Err(unknown_default(&table.name.name, &column.name));
-            };
-            if column.default.as_deref().and_then(printed::unescaped).is_none_or(|known| known != bytes) {
-                column.default = Some(printed::literal(&bytes));
+            match row.into_iter().flatten().next().and_then(|digits| hexadecimal(&digits)) {
+                Some(bytes) => set_default(&mut tables[*table].columns[*column], &bytes),
+                None => unknown.push((*table, *column, What::Default)),
             }
         }
     }
-    Ok(())
+    copies::ask(connection, database, tables, &unknown).await
+}
+
+/// What a server does not say of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Default,
+    Labels,
+}
+
+fn set_default(column: &mut Column, bytes: &[u8]) {
+    if column.default.as_deref().and_then(printed::unescaped).is_none_or(|known| known != bytes) {
+        column.default = Some(printed::literal(bytes));
+    }
 }
 
 fn is_doubtful(table: &Table, column: &Column) -> bool {
@@ -49,31 +63,39 @@ fn is_doubtful(table: &Table, column: &Column) -> bool {
 }
 
 fn is_doubtful_list(table: &Table, column: &Column) -> bool {
-    let list = column.data_type.starts_with("enum(") || column.data_type.starts_with("set(");
-    list && column.data_type.contains('?') && is_wide(table, column)
+    column.data_type.contains('?') && labels(&column.data_type).is_some() && is_wide(table, column)
 }
 
-fn unknown_default(table: &str, column: &str) -> EngineError {
-    let reason = format!(
-        "the server prints a `?` in the default of `{column}`, which may stand for a character that it does not print, and says \
-         what it is only of columns that take NULL or where the table has a row"
-    );
-    unsupported("table", table, &reason)
+/// The word of a list of labels, and its labels as they are printed.
+fn labels(data_type: &str) -> Option<(&str, Vec<&str>)> {
+    let word = ["enum", "set"].into_iter().find(|word| data_type.starts_with(word))?;
+    let mut rest = data_type[word.len()..].strip_prefix('(')?;
+    let mut labels = Vec::new();
+    while !rest.is_empty() && rest.starts_with('\'') {
+        let (label, behind) = rest.split_at(string_end(rest, true)?);
+        labels.push(label);
+        rest = behind.strip_prefix(',').unwrap_or(behind);
+    }
+    (rest == ")").then_some((word, labels))
+}
+
+/// A value as hexadecimal digits of its UTF-8, or of its bytes where it is none.
+fn digits(column: &Column, value: &str) -> String {
+    let binary = ["binary", "varbinary", "blob", "tinyblob", "mediumblob", "longblob"];
+    let bare = column.data_type.split('(').next().unwrap_or_default();
+    if binary.contains(&bare) { format!("HEX({value})") } else { format!("HEX(CONVERT({value} USING utf8mb4))") }
 }
 
 /// A row that is not there has the default of each column that may be `NULL`; for others a row must be there.
 fn question(table: &Table, column: usize) -> String {
     let (name, column) = (quoted(&table.name.name), &table.columns[column]);
-    let binary = ["binary", "varbinary", "blob", "tinyblob", "mediumblob", "longblob"];
-    let value = format!("DEFAULT({name}.{})", quoted(&column.name));
-    let bare = column.data_type.split('(').next().unwrap_or_default();
-    let value = if binary.contains(&bare) { value } else { format!("CONVERT({value} USING utf8mb4)") };
+    let value = digits(column, &format!("DEFAULT({name}.{})", quoted(&column.name)));
     let from = if column.nullable {
         format!("(SELECT 1) AS one LEFT JOIN {name} ON FALSE")
     } else {
         format!("{name} LIMIT 1")
     };
-    format!("SELECT (SELECT HEX({value}) FROM {from})")
+    format!("SELECT (SELECT {value} FROM {from})")
 }
 
 fn hexadecimal(digits: &str) -> Option<Vec<u8>> {

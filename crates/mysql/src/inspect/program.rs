@@ -9,23 +9,25 @@ use stead_schema::model::{Name, Object, Trigger};
 use stead_sql::normal_form;
 use stead_sql::quote::identifier;
 
-use super::batch::{batch, text};
+use super::batch::{Row, batch, bytes, text};
 use super::reader::Reader;
+use super::statement::Printed;
 use super::{NOT_DROPPED, show, unsupported};
+use crate::admin::same_database;
 use crate::connect::Connection;
-use crate::events;
+use crate::events::escapes;
 
 type Options = BTreeMap<String, String>;
 
 /// Every trigger with all that the catalog says of it.
 const TRIGGERS: &str = "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER, SQL_MODE, \
-     DEFINER, COLLATION_CONNECTION FROM information_schema.TRIGGERS \
-     WHERE TRIGGER_SCHEMA = DATABASE()";
+     DEFINER, COLLATION_CONNECTION FROM information_schema.TRIGGERS WHERE ";
 
-/// Every trigger of the database.
-pub(super) async fn triggers(connection: &mut Connection) -> Result<Vec<Trigger>, EngineError> {
+/// Every trigger of the database, which has that collation.
+pub(super) async fn triggers(connection: &mut Connection, database: &str) -> Result<Vec<Trigger>, EngineError> {
     let mut triggers = Vec::new();
-    for row in connection.texts(TRIGGERS).await? {
+    let listed = format!("{TRIGGERS}{}", same_database("TRIGGER_SCHEMA", "DATABASE()"));
+    for row in connection.texts(&listed).await? {
         let row: Vec<String> = row.into_iter().map(Option::unwrap_or_default).collect();
         let [name, table, timing, event, order, sql_mode, definer, collation] = &row[..] else { continue };
         let options = [
@@ -43,28 +45,52 @@ pub(super) async fn triggers(connection: &mut Connection) -> Result<Vec<Trigger>
             ..Trigger::default()
         });
     }
-    actions(connection, &mut triggers).await?;
+    actions(connection, &mut triggers, database).await?;
     without_lone_order(&mut triggers);
     Ok(triggers)
 }
 
 /// Sets what each trigger does. The catalog's own column is no source: it has `?` for characters outside Unicode's first plane,
 /// and MySQL's takes the doubled quotes out of strings. `SHOW CREATE TRIGGER` prints the statement, on MariaDB as it was written.
-async fn actions(connection: &mut Connection, triggers: &mut [Trigger]) -> Result<(), EngineError> {
+async fn actions(connection: &mut Connection, triggers: &mut [Trigger], database: &str) -> Result<(), EngineError> {
     let engine = connection.kind();
     let asked: Vec<String> = triggers.iter().map(|trigger| show("TRIGGER", &trigger.name.name)).collect();
     let shown = batch(connection, &asked).await?;
     for (trigger, rows) in triggers.iter_mut().zip(shown) {
         let name = trigger.name.name.clone();
-        let source = rows.first().and_then(|row| text(row, 2)).ok_or_else(|| {
+        let row = rows.first().cloned().unwrap_or_default();
+        // Columns: name, sql_mode, statement, character set, collation, collation of the database, moment.
+        let source = statement("trigger", &name, &row, [1, 2], engine)?.ok_or_else(|| {
             unsupported("trigger", &name, "its text may not be read")
                 .hint("the user needs the right `TRIGGER` on the table")
         })?;
         let action = action(&name, &source, engine)?;
+        trigger.options.extend(made_in(&row, 5, database));
         trigger.body = body(&action, &trigger.options, engine);
         trigger.definition = Some(action);
     }
     Ok(())
+}
+
+/// The statement in a row, which is followed by the character set of the client that made it.
+fn statement(
+    kind: &str,
+    name: &str,
+    row: &Row,
+    [mode, statement]: [usize; 2],
+    engine: EngineKind,
+) -> Result<Option<String>, EngineError> {
+    let (client, sql_mode) = (text(row, statement + 1).unwrap_or_default(), text(row, mode).unwrap_or_default());
+    let printed = Printed { kind, name, client: &client, sql_mode: &sql_mode, engine };
+    bytes(row, statement).map(|bytes| printed.statement(bytes)).transpose()
+}
+
+/// The collation that the database had when the program was made, where it has another one now: parameters and variables without a
+/// collation of their own have it for good. Both are kept, so that who makes the program again can say both.
+fn made_in(row: &Row, column: usize, database: &str) -> Vec<(String, String)> {
+    let was = text(row, column).filter(|was| was != database && !was.is_empty() && !database.is_empty());
+    let options = |was| [("database_collation", was), ("database_collation_now", database.to_owned())];
+    was.map(options).into_iter().flatten().map(|(word, value)| (word.to_owned(), value)).collect()
 }
 
 /// What stands behind `FOR EACH ROW` and the trigger's place among others.
@@ -94,7 +120,7 @@ fn without_lone_order(triggers: &mut [Trigger]) {
 }
 
 /// `user@host` of the catalog as SQL; a role of MariaDB has no host.
-fn account(definer: &str) -> String {
+pub(crate) fn account(definer: &str) -> String {
     let quoted = |name: &str| identifier(name, EngineKind::Mysql);
     definer.rsplit_once('@').map_or_else(
         || quoted(definer),
@@ -104,7 +130,7 @@ fn account(definer: &str) -> String {
 
 /// A body as it is compared. Where backslashes are plain characters our rules for strings do not hold, so the text stays.
 fn body(text: &str, options: &Options, engine: EngineKind) -> String {
-    let plain = options.get("sql_mode").is_some_and(|mode| mode.contains("NO_BACKSLASH_ESCAPES"));
+    let plain = options.get("sql_mode").is_some_and(|mode| !escapes(mode));
     if plain { text.trim().to_owned() } else { normal_form(text, engine) }
 }
 
@@ -123,10 +149,11 @@ pub(super) fn head(reader: &mut Reader<'_>) -> Result<Option<String>, EngineErro
 }
 
 /// Functions and procedures.
-pub(super) async fn routines(connection: &mut Connection) -> Result<Vec<Object>, EngineError> {
-    let listed = "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
+pub(super) async fn routines(connection: &mut Connection, database: &str) -> Result<Vec<Object>, EngineError> {
+    let here = same_database("ROUTINE_SCHEMA", "DATABASE()");
+    let listed = format!("SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE {here}");
     let (mut routines, mut others) = (Vec::new(), Vec::new());
-    for row in connection.texts(listed).await? {
+    for row in connection.texts(&listed).await? {
         let [Some(kind), Some(name)] = &row[..] else { continue };
         let known = ["FUNCTION", "PROCEDURE"].contains(&kind.as_str());
         if known { &mut routines } else { &mut others }.push((kind.clone(), name.clone()));
@@ -137,24 +164,27 @@ pub(super) async fn routines(connection: &mut Connection) -> Result<Vec<Object>,
         return Err(EngineError::new(ErrorClass::Unsupported, message).hint(NOT_DROPPED));
     }
     // Columns: name, sql_mode, statement, character set, collation, collation of the database.
-    printed(connection, &routines, [1, 2, 4], None).await
+    printed(connection, &routines, [1, 2], None, database).await
 }
 
 /// Scheduled events.
-pub(super) async fn events(connection: &mut Connection) -> Result<Vec<Object>, EngineError> {
-    let listed = "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()";
-    let names = connection.texts(listed).await?.into_iter().flatten().flatten();
+pub(super) async fn events(connection: &mut Connection, database: &str) -> Result<Vec<Object>, EngineError> {
+    let here = same_database("EVENT_SCHEMA", "DATABASE()");
+    let listed = format!("SELECT EVENT_NAME FROM information_schema.EVENTS WHERE {here}");
+    let names = connection.texts(&listed).await?.into_iter().flatten().flatten();
     let events: Vec<(String, String)> = names.map(|name| ("EVENT".to_owned(), name)).collect();
     // Columns: name, sql_mode, time_zone, statement, character set, collation, collation of the database.
-    printed(connection, &events, [1, 3, 5], Some(2)).await
+    printed(connection, &events, [1, 3], Some(2), database).await
 }
 
-/// Objects by what the server prints for them; the columns are those of mode, statement and collation.
+/// Objects by what the server prints for them; the columns are those of mode and statement, which is followed by the character set
+/// of the client, its collation and that of the database.
 async fn printed(
     connection: &mut Connection,
     listed: &[(String, String)],
-    [mode, statement, collation]: [usize; 3],
+    [mode, source]: [usize; 2],
     zone: Option<usize>,
+    database: &str,
 ) -> Result<Vec<Object>, EngineError> {
     let engine = connection.kind();
     let asked: Vec<String> = listed.iter().map(|(kind, name)| show(kind, name)).collect();
@@ -162,18 +192,18 @@ async fn printed(
     let mut unreadable = Vec::new();
     for ((kind, name), rows) in listed.iter().zip(batch(connection, &asked).await?) {
         let row = rows.first().cloned().unwrap_or_default();
-        let Some(source) = text(&row, statement) else {
+        let word = kind.to_ascii_lowercase();
+        let Some(statement) = statement(&word, name, &row, [mode, source], engine)? else {
             unreadable.push((kind.clone(), name.clone()));
             continue;
         };
-        let kind = kind.to_ascii_lowercase();
-        let source = if kind == "event" { events::awake(&source, name) } else { source };
         let mut options = Options::new();
-        for (word, column) in [("sql_mode", Some(mode)), ("collation_connection", Some(collation)), ("time_zone", zone)]
-        {
+        let columns = [("sql_mode", Some(mode)), ("collation_connection", Some(source + 2)), ("time_zone", zone)];
+        for (word, column) in columns {
             options.extend(column.and_then(|column| text(&row, column)).map(|value| (word.to_owned(), value)));
         }
-        objects.push(object(&kind, name, &source, options, engine)?);
+        options.extend(made_in(&row, source + 3, database));
+        objects.push(object(&word, name, &statement, options, engine)?);
     }
     if unreadable.is_empty() { Ok(objects) } else { Err(closed(connection, &unreadable)) }
 }

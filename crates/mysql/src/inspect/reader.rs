@@ -213,8 +213,10 @@ pub(super) fn without_database(text: &str, database: &str, engine: EngineKind) -
     result
 }
 
-/// `text` without the database's name before columns, `db`.`table`.`column`, of tables that are named without it. MariaDB
-/// prints such a view when its definer has gone, and takes it back in no other database.
+/// `text` without the database's name before its own relations and their columns, `db`.`table` and `db`.`table`.`column`. A server
+/// prints it in a view that looks into another database as well, and MariaDB before columns when the view's definer has gone.
+/// It stays where the text would mean something else without it: another database's table of the same name is named, too, or
+/// something else is called as the database is.
 pub(super) fn compact(text: &str, database: &str, engine: EngineKind) -> String {
     let tokens = code(text, engine);
     let name = |place: usize| {
@@ -222,18 +224,25 @@ pub(super) fn compact(text: &str, database: &str, engine: EngineKind) -> String 
         Some(unquoted(token.text))
     };
     let dot = |place: usize| tokens.get(place).is_some_and(|token| token.is_symbol("."));
-    let begins = |place: usize| {
-        let follows = place.checked_sub(1).is_some_and(dot);
-        !follows && name(place).is_some_and(|found| found == database) && dot(place + 1)
+    let first = |place: usize| !place.checked_sub(1).is_some_and(dot);
+    let own = |place: usize| name(place).is_some_and(|found| found == database);
+    let begins = |place: usize| first(place) && own(place) && dot(place + 1);
+    let titled = |place: usize| place.checked_sub(1).is_some_and(|before| tokens[before].is_word("AS"));
+    let relations = |is_own: bool, parts: bool| -> BTreeSet<String> {
+        let named =
+            |place: &usize| first(*place) && dot(*place + 1) && own(*place) == is_own && dot(*place + 3) == parts;
+        (0..tokens.len()).filter(named).filter_map(|place| name(place + 2)).collect()
     };
-    let qualified: BTreeSet<_> = (0..tokens.len())
-        .filter(|place| begins(*place) && !dot(place + 3))
-        .filter_map(|place| name(place + 2))
-        .collect();
+    let abroad = relations(false, true);
+    let mistakable = (0..tokens.len()).any(|place| own(place) && first(place) && !dot(place + 1) && !titled(place));
+    let qualified = relations(true, false);
+    let keeps = mistakable || qualified.iter().any(|table| abroad.contains(table));
     let mut result = String::with_capacity(text.len());
     let mut from = 0;
-    for place in (0..tokens.len()).filter(|place| begins(*place) && dot(place + 3)) {
-        if name(place + 2).is_some_and(|table| !qualified.contains(&table)) {
+    for place in (0..tokens.len()).filter(|place| begins(*place) && name(place + 2).is_some()) {
+        let is_column = dot(place + 3);
+        let stays = keeps && (!is_column || name(place + 2).is_some_and(|table| qualified.contains(&table)));
+        if !stays {
             result.push_str(&text[from..tokens[place].offset]);
             from = tokens[place + 2].offset;
         }

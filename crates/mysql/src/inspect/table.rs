@@ -28,7 +28,7 @@ pub(super) async fn tables(
         let bytes = bytes.ok_or_else(|| unsupported("table", name, "the server prints nothing for it"))?;
         tables.push(table(name, &printed::text(bytes), &context)?);
     }
-    exact::defaults(connection, &mut tables).await?;
+    exact::literals(connection, database, &mut tables).await?;
     exact::systems(connection, &mut tables).await?;
     Ok(tables)
 }
@@ -74,8 +74,8 @@ fn options(reader: &mut Reader<'_>, table: &mut Table) -> Result<(), EngineError
         } else if let Some(name) = named(reader) {
             reader.symbol("=");
             let value = value(reader)?;
-            // Where the counter stands is content.
-            if name != "auto_increment" {
+            // Where the counter stands is content. A table that is not encrypted says so where others of its database would be.
+            if name != "auto_increment" && !(name == "encryption" && value.eq_ignore_ascii_case("'N'")) {
                 table.options.insert(name, value);
             }
         } else {

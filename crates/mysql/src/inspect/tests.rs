@@ -80,7 +80,20 @@ fn the_databases_own_name_is_left_out() {
 fn columns_of_tables_without_the_database_lose_it_too() {
     let cases = [
         ("select `shop`.`t`.`a` AS `a` from `t`", "select `t`.`a` AS `a` from `t`"),
-        ("select `shop`.`t`.`a` from `shop`.`t`", "select `shop`.`t`.`a` from `shop`.`t`"),
+        ("select `shop`.`t`.`a` from `shop`.`t`", "select `t`.`a` from `t`"),
+        (
+            "select `shop`.`t`.`a` AS `shop`,`else`.`o`.`b` from (`shop`.`t` join `else`.`o`)",
+            "select `t`.`a` AS `shop`,`else`.`o`.`b` from (`t` join `else`.`o`)",
+        ),
+        // The same table of both, or something else of that name: without it these would mean something else.
+        (
+            "select `shop`.`t`.`a`,`else`.`t`.`a` from (`shop`.`t` join `else`.`t`)",
+            "select `shop`.`t`.`a`,`else`.`t`.`a` from (`shop`.`t` join `else`.`t`)",
+        ),
+        (
+            "select `shop`.`a`,`x`.`b` from (`shop`.`t` `shop` join `else`.`o` `x`)",
+            "select `shop`.`a`,`x`.`b` from (`shop`.`t` `shop` join `else`.`o` `x`)",
+        ),
         ("select `shop`.`t`.`a` from `t` join `else`.`t`", "select `t`.`a` from `t` join `else`.`t`"),
         (
             "select `else`.`shop`.`a`, '`shop`.`t`.`a`' from `shop`",

@@ -10,9 +10,10 @@ use stead_sql::lex::code;
 use stead_sql::quote::unquoted;
 use stead_sql::{Token, TokenKind};
 
-use super::batch::{Row, batch, text};
+use super::batch::{Row, batch, bytes, text};
 use super::program::head;
 use super::reader::Reader;
+use super::statement::Printed;
 use super::{Settings, home, show, unsupported};
 use crate::connect::Connection;
 use crate::error::number;
@@ -37,7 +38,9 @@ pub(super) async fn views(
         if let Some(warning) = warnings.iter().find(|warning| text(warning, 1).as_deref() == Some("1356")) {
             return Err(broken(name, warning));
         }
-        let source = text(row, 1).ok_or_else(|| unsupported("view", name, "the server prints nothing for it"))?;
+        let source = bytes(row, 1).ok_or_else(|| unsupported("view", name, "the server prints nothing for it"))?;
+        let client = text(row, 2).unwrap_or_default();
+        let source = Printed { kind: "view", name, client: &client, sql_mode: "", engine }.statement(source)?;
         let mut view = view(name, &source, database, engine)?;
         view.options.extend(text(row, 3).map(|collation| ("collation_connection".to_owned(), collation)));
         views.push(view);

@@ -19,6 +19,8 @@ on_servers! {
     views_are_written_in_order / trap_m22_views_in_order_mariadb / trap_m22_views_in_order_mysql;
     the_catalog_lists_nothing_else / inventory_mariadb / inventory_mysql;
     keys_keep_their_order / keys_keep_their_order_mariadb / keys_keep_their_order_mysql;
+    values_that_are_not_printed_come_back / unprinted_values_come_back_mariadb / unprinted_values_come_back_mysql;
+    strings_in_expressions_come_back / strings_in_expressions_mariadb / strings_in_expressions_mysql;
     binary_defaults_come_back / binary_defaults_come_back_mariadb / binary_defaults_come_back_mysql;
     an_empty_database_is_empty / an_empty_database_is_empty_mariadb / an_empty_database_is_empty_mysql;
 }
@@ -73,6 +75,70 @@ async fn keys_keep_their_order(scene: Scene) {
     assert_ne!(other.table("o").unwrap().indexes, schema.table("o").unwrap().indexes);
     assert_eq!(stead_schema::compare(&other, &schema), []);
     assert_eq!(stead_schema::fingerprint(&other), stead_schema::fingerprint(&schema));
+    session.close().await.unwrap();
+    again.close().await.unwrap();
+}
+
+/// Characters outside of Unicode's first plane, which no server prints in these places, in tables without and with rows.
+async fn values_that_are_not_printed_come_back(scene: Scene) {
+    let table = |name: &str| {
+        format!(
+            "CREATE TABLE `{name}` (id INT NOT NULL, a VARCHAR(9) NOT NULL DEFAULT 'who?', b VARCHAR(9) NOT NULL DEFAULT '\u{1f600}?',
+             c ENUM('a', '?', '\u{1f600}', 'it''s \\\\?') NOT NULL DEFAULT '\u{1f600}', d SET('?', 'y') DEFAULT '?', e ENUM('?'),
+             f SET('\u{1f600}', '\u{1f980}', '?x') NOT NULL, g VARBINARY(9) NOT NULL DEFAULT '?', h VARCHAR(9) DEFAULT '\u{1f980}',
+             i ENUM('\u{1f600}') AS ('\u{1f600}'), j CHAR(3) CHARACTER SET utf16 NOT NULL DEFAULT '\u{1f600}?', CHECK (id > 3))
+             CHARSET utf8mb4 COLLATE utf8mb4_bin"
+        )
+    };
+    let script = format!(
+        "{}; {}; INSERT INTO filled (id, f) VALUES (4, '?x')",
+        table("emp`ty".replace('`', "``").as_str()),
+        table("filled")
+    );
+    let mut session = scene.made(&script).await;
+    let schema = scene.comes_back(session.as_mut(), "values that are not printed").await;
+    for table in &schema.tables {
+        let default = |name: &str| table.column(name).unwrap().default.as_deref().unwrap();
+        let of_type = |name: &str| table.column(name).unwrap().data_type.as_str();
+        let found = [default("a"), default("b"), default("c"), default("d"), default("h"), default("j")];
+        assert_eq!(found, ["'who?'", "'\u{1f600}?'", "'\u{1f600}'", "'?'", "'\u{1f980}'", "'\u{1f600}?'"]);
+        assert_eq!(of_type("c"), "enum('a','?','\u{1f600}','it''s \\\\?')");
+        assert_eq!((of_type("d"), of_type("e"), of_type("i")), ("set('?','y')", "enum('?')", "enum('\u{1f600}')"));
+        assert_eq!(of_type("f"), "set('\u{1f600}','\u{1f980}','?x')");
+    }
+    let mut again = scene.written(&schema).await;
+    again.execute("INSERT INTO `emp``ty` (id, f) VALUES (4, '\u{1f980},?x')", &[]).await.unwrap();
+    let row = "SELECT a, b, c, d, f, h, i, j, CAST(f AS UNSIGNED) FROM `emp``ty`";
+    let expected =
+        ["who?", "\u{1f600}?", "\u{1f600}", "?", "\u{1f980},?x", "\u{1f980}", "\u{1f600}", "\u{1f600}?", "Integer(6)"];
+    assert_eq!(texts(again.as_mut(), row).await, [expected]);
+    session.close().await.unwrap();
+    again.close().await.unwrap();
+}
+
+/// Backslashes, quotes and characters outside of Unicode's first plane wherever a table may have a string.
+async fn strings_in_expressions_come_back(scene: Scene) {
+    let own = if scene.engine == EngineKind::Mysql { ", KEY z ((CONCAT(a, '\\\\')))" } else { "" };
+    let script = format!(
+        "SET sql_mode = '';
+         CREATE TABLE plain (a VARCHAR(9), b VARCHAR(20) AS (CONCAT(a, '\\\\', '\\'', '\\n', '%\\_')),
+           d VARCHAR(20) DEFAULT (CONCAT('a\\\\', '\\n')), CHECK (a <> '\\\\' AND a NOT LIKE 'x\\\\\\\\y'){own});
+         CREATE TABLE wide (a VARCHAR(9), b VARCHAR(20) AS (CONCAT(a, '\u{1f600}?')), d VARCHAR(20) DEFAULT (CONCAT('\u{1f600}', '?')),
+           CHECK (a <> '\u{1f600}')) CHARSET utf8mb4;
+         CREATE TABLE parted (a VARCHAR(9) NOT NULL) CHARSET utf8mb4 PARTITION BY LIST COLUMNS (a)
+           (PARTITION p0 VALUES IN ('\u{1f600}', '?', 'x\\\\y'), PARTITION p1 VALUES IN ('\u{e9}') COMMENT 'it''s \\\\');
+         CREATE TABLE vacant (a ENUM('', 'x') NOT NULL, c SET(''), d SET('a', ''), e ENUM('') DEFAULT '');
+         SET sql_mode = 'NO_BACKSLASH_ESCAPES';
+         CREATE TABLE bare (a VARCHAR(9) DEFAULT 'a\\b', b VARCHAR(20) AS (CONCAT(a, '\\n')), CHECK (a <> '\\n'), e ENUM('\\d', 'b'))
+           COMMENT 'x\\y';
+         SET sql_mode = ''"
+    );
+    let mut session = scene.made(&script).await;
+    let schema = scene.comes_back(session.as_mut(), "strings in expressions").await;
+    let mut again = scene.written(&schema).await;
+    again.execute("INSERT INTO wide (a) VALUES ('x')", &[]).await.unwrap();
+    assert_eq!(texts(again.as_mut(), "SELECT b, d FROM wide").await, [["x\u{1f600}?", "\u{1f600}?"]]);
+    again.execute("INSERT INTO parted VALUES ('\u{1f600}'), ('x\\\\y')", &[]).await.unwrap();
     session.close().await.unwrap();
     again.close().await.unwrap();
 }

@@ -22,15 +22,15 @@ pub(crate) async fn judge(session: &mut dyn Session) -> BTreeMap<String, String>
     let listed = "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
     for row in texts(session, listed).await {
         let shown = show(session, &row[0], &row[1]).await;
-        objects.insert(row.join(" "), format!("{} {} {}", shown[1], shown[2], shown[4]));
+        objects.insert(row.join(" "), format!("{} {} {} {}", shown[1], shown[2], shown[4], shown[5]));
     }
     let listed = "SELECT 'EVENT', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()";
     for row in texts(session, listed).await {
         let shown = show(session, "EVENT", &row[1]).await;
-        objects.insert(row.join(" "), format!("{} {} {} {}", shown[1], shown[2], shown[3], shown[5]));
+        objects.insert(row.join(" "), format!("{} {} {} {} {}", shown[1], shown[2], shown[3], shown[5], shown[6]));
     }
     let listed = "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER, ACTION_STATEMENT, \
-                  SQL_MODE, DEFINER, COLLATION_CONNECTION FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()";
+                  SQL_MODE, DEFINER, COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()";
     for row in texts(session, listed).await {
         objects.insert(format!("TRIGGER {}", row[0]), row.join("\n"));
     }

@@ -7,6 +7,7 @@
 mod corpus;
 mod facts;
 mod judge;
+mod programs;
 mod property;
 mod refusals;
 mod rights;

@@ -9,7 +9,6 @@ use crate::scene::Scene;
 on_servers! {
     broken_views_are_named / broken_views_are_named_mariadb / broken_views_are_named_mysql;
     foreign_keys_to_other_databases_are_named / cross_keys_are_named_mariadb / cross_keys_are_named_mysql;
-    values_that_are_not_printed_are_named / unprinted_values_are_named_mariadb / unprinted_values_are_named_mysql;
     packages_are_named / packages_are_named_mariadb / packages_are_named_mysql;
     hidden_tables_are_named / hidden_tables_are_named_mariadb / hidden_tables_are_named_mysql;
 }
@@ -37,17 +36,6 @@ async fn foreign_keys_to_other_databases_are_named(scene: Scene) {
     let script = format!("CREATE TABLE child (p INT, FOREIGN KEY (p) REFERENCES `{name}`.parent (id))");
     refused(&scene, &script, "child").await;
     other.close().await.unwrap();
-}
-
-async fn values_that_are_not_printed_are_named(scene: Scene) {
-    let silent =
-        "SET NAMES utf8mb4; CREATE TABLE `t t` (a VARCHAR(9) CHARACTER SET utf8mb4 NOT NULL DEFAULT '\u{1f600}')";
-    refused(&scene, silent, "t t").await;
-    let mut session = scene.made(&format!("{silent}; INSERT INTO `t t` () VALUES ()")).await;
-    let schema = session.inspect().await.unwrap();
-    assert_eq!(schema.tables[0].columns[0].default.as_deref(), Some("'\u{1f600}'"));
-    session.close().await.unwrap();
-    refused(&scene, "CREATE TABLE t (a ENUM('\u{1f600}', 'b') CHARACTER SET utf8mb4)", "t").await;
 }
 
 async fn hidden_tables_are_named(scene: Scene) {

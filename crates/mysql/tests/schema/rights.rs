@@ -16,6 +16,7 @@ on_servers! {
     rights_that_hide_are_named / hidden_by_rights_mariadb / hidden_by_rights_mysql;
     rights_of_roles_count / rights_of_roles_mariadb / rights_of_roles_mysql;
     routines_that_are_closed_are_named / closed_routines_mariadb / closed_routines_mysql;
+    what_is_not_printed_needs_a_copy / copies_need_rights_mariadb / copies_need_rights_mysql;
     views_that_write_are_read_by_readers / views_that_write_mariadb / views_that_write_mysql;
 }
 
@@ -132,6 +133,21 @@ async fn routines_that_are_closed_are_named(scene: Scene) {
     let right =
         if scene.engine == EngineKind::Mariadb { "GRANT SELECT ON mysql.proc" } else { "GRANT SHOW_ROUTINE ON *.*" };
     assert!(error.hints.len() == 1 && error.hints[0].contains(right), "{error:?}");
+    limited.end().await;
+}
+
+/// What servers print as a `?` is found out by a copy of the column.
+async fn what_is_not_printed_needs_a_copy(scene: Scene) {
+    let mut limited = Limited::new(&scene, "CREATE TABLE `t t` (a ENUM('\u{1f600}', 'b') CHARACTER SET utf8mb4)").await;
+    let text = if scene.engine == EngineKind::Mariadb { "SELECT ON mysql.proc" } else { "SHOW_ROUTINE ON *.*" };
+    limited.grant(text).await;
+    limited.grant("SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON $.*").await;
+    let error = limited.inspected().await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unsupported, "{error:?}");
+    assert!(error.message.contains("`t t`") && error.message.contains("`a`"), "{error:?}");
+    assert!(error.hints.iter().any(|hint| hint.contains("CREATE TEMPORARY TABLES")), "{error:?}");
+    limited.grant("CREATE TEMPORARY TABLES ON $.*").await;
+    assert_eq!(limited.inspected().await.unwrap().tables[0].columns[0].data_type, "enum('\u{1f600}','b')");
     limited.end().await;
 }
 

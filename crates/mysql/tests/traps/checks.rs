@@ -20,7 +20,10 @@ async fn user(ground: &Ground, live: &Place, name: &str, rights: &str) -> Result
     let create = format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'x'");
     ground.run(live, &[&create, &format!("GRANT {rights} ON `{live}`.* TO '{user}'@'%'")]).await?;
     let place = ground.url.rsplit_once('@').context("the URL names a user")?.1;
-    Ok((user.clone(), MysqlServer::connect_lazily(&format!("{}://{user}:x@{place}", ground.kind().word()))?))
+    Ok((
+        user.clone(),
+        MysqlServer::connect_lazily(&format!("{}://{}:x@{place}", ground.kind().word(), user.replace('@', "%40")))?,
+    ))
 }
 
 /// What a dump needs: to see everything, and nothing of the whole server.
@@ -60,6 +63,35 @@ fn trap_m10_a_dump_does_not_stop_the_server() -> Result<()> {
         let (name, reader) = user(ground, &live, "m10", READING).await?;
         let streams = dumped(&reader, &live).await;
         ground.run(&live, &[&format!("DROP USER '{name}'@'%'")]).await?;
+        ensure!(streams?.contains(&"table/t".to_owned()), "a user who may read cannot dump");
+        Ok(())
+    })
+}
+
+/// A dump asks for no more than it needs: rights to views where there are any, and any right by which routines are listed.
+#[test]
+fn trap_m10_a_dump_asks_for_what_it_needs() -> Result<()> {
+    on_each("m10n", async |ground| {
+        let statements =
+            ["CREATE TABLE t (id INT PRIMARY KEY)", "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1"];
+        let live = ground.database("live", &statements).await?;
+        let (name, reader) = user(ground, &live, "a@b", "SELECT, TRIGGER, EVENT").await?;
+        let (refused, routines) = (
+            dumped(&reader, &live).await.err(),
+            match ground.kind() {
+                EngineKind::Mariadb => "SELECT ON mysql.proc",
+                _ => "SHOW_ROUTINE ON *.*",
+            },
+        );
+        ground.run(&live, &[&format!("GRANT {routines} TO '{name}'@'%'")]).await?;
+        let streams = dumped(&reader, &live).await;
+        ground.run(&live, &["CREATE VIEW v AS SELECT id FROM t"]).await?;
+        let of_views = dumped(&reader, &live).await.err();
+        ground.run(&live, &[&format!("DROP USER '{name}'@'%'")]).await?;
+        for (refused, right) in [(refused, "EXECUTE"), (of_views, "SHOW VIEW")] {
+            let refused = refused.with_context(|| format!("nobody asks for {right}"))?;
+            ensure!(refused.message.contains(&format!("lacks {right} on")), "{refused:?}");
+        }
         ensure!(streams?.contains(&"table/t".to_owned()), "a user who may read cannot dump");
         Ok(())
     })

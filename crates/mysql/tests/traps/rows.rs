@@ -502,3 +502,76 @@ fn names_of_every_sort_travel() -> Result<()> {
         Ok(())
     })
 }
+
+/// A table that shows what another server has. Its rows are that one's: they are neither kept nor written there once more.
+#[test]
+fn trap_m12_rows_of_another_server_stay_there() -> Result<()> {
+    on(TestServer::Mysql, "m12r", &async |ground| {
+        let far = ground
+            .database("far", &["CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 1)"])
+            .await?;
+        let engines = "SELECT COUNT(*) FROM information_schema.ENGINES WHERE ENGINE = 'FEDERATED' AND SUPPORT = 'YES'";
+        if ground.rows(&far, engines).await? != [vec![Value::Integer(1)]] {
+            // A server has this storage engine only when it was started with it.
+            return Ok(());
+        }
+        let url = ground.url.replace("localhost", "127.0.0.1");
+        let linked = format!(
+            "CREATE TABLE linked (id INT PRIMARY KEY, a INT) ENGINE = FEDERATED CONNECTION = '{}/{far}/t'",
+            url.trim_end_matches('/')
+        );
+        let live = ground
+            .database("live", &[&linked, "CREATE TABLE own (id INT PRIMARY KEY)", "INSERT INTO own VALUES (1)"])
+            .await?;
+        let whole = ground.dump(&live).await?;
+        let kept = String::from_utf8(whole.streams()["table/linked"].clone())?;
+        ensure!(kept.contains("{\"rows\":0,"), "another server's rows are kept: {kept}");
+        ground.same(&live, "SELECT id FROM own").await?;
+        let built = ground.moved(&live).await?;
+        let swap = ground.swap(&live, &built);
+        ground.server.bulk().ready(&swap).await?;
+        ground.server.bulk().swap(&swap).await?;
+        ensure!(ground.rows(&live, "SELECT * FROM linked").await?.len() == 1, "another number of rows");
+        let mut session = ground.write(&live).await?;
+        ensure!(session.count_rows().await? == [("linked".to_owned(), 0), ("own".to_owned(), 1)], "they are counted");
+        session.close().await?;
+        // Nor is the other server asked for anything.
+        ground.server.remove(&far).await?;
+        ground.same(&live, "SELECT id FROM own").await?;
+        // A snapshot that holds such rows is refused.
+        let streams = whole.streams().into_iter().map(|(name, bytes)| match name.as_str() {
+            "table/linked" => (name, whole.streams()["table/own"].clone()),
+            _ => (name, bytes),
+        });
+        let older = Memory::of(streams.collect());
+        older.remember(Source::schema(whole.as_ref()).context("a schema")?.clone());
+        let built = ground.server.bulk().beside(&live, "m12r");
+        let error =
+            ground.server.bulk().load(&built, Arc::new(older), advance()).await.err().context("they are loaded")?;
+        ensure!(error.class == ErrorClass::Refused && error.message.contains("linked"), "{error:?}");
+        Ok(())
+    })
+}
+
+/// Files in a directory that a table names have no name of a database.
+#[test]
+fn a_directory_holds_one_table_of_a_name() -> Result<()> {
+    on(TestServer::Mariadb, "files", &async |ground| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("stead_trap_files_{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))?;
+        let table = format!("CREATE TABLE aside (id INT) ENGINE = MyISAM DATA DIRECTORY = '{}'", folder.display());
+        let live = ground.empty("live").await?;
+        // A server on another machine has not this directory.
+        let made = ground.run(&live, &[&table, "INSERT INTO aside VALUES (1)"]).await.is_ok();
+        let tried = if made { ground.moved(&live).await.err() } else { None };
+        ground.server.remove(&live).await?;
+        std::fs::remove_dir_all(&folder)?;
+        let Some(error) = tried else { return Ok(()) };
+        let error = error.downcast::<stead_engine::EngineError>()?;
+        ensure!(error.class == ErrorClass::Unsupported && error.message.contains("`aside`"), "{error:?}");
+        ensure!(format!("{error:?}").contains("DATA DIRECTORY"), "{error:?}");
+        Ok(())
+    })
+}

@@ -218,6 +218,99 @@ fn trap_m13_no_row_misses_its_trigger() -> Result<()> {
     })
 }
 
+/// A table with so many triggers that they cannot each wait on a connection of their own; each goes on from what the one before made.
+fn many_triggers() -> Vec<String> {
+    let table = |name: &str| format!("CREATE TABLE {name} (id INT PRIMARY KEY, h CHAR(32) NOT NULL DEFAULT '')");
+    let trigger = |name: &str, number: usize| {
+        format!(
+            "CREATE TRIGGER {name}{number:02} BEFORE INSERT ON {name} FOR EACH ROW SET NEW.h = MD5(CONCAT(NEW.h, '{number}')) -- so"
+        )
+    };
+    let triggers = |name: &'static str| (0..33).map(move |number| trigger(name, number));
+    [table("t"), table("u")].into_iter().chain(triggers("t")).chain(triggers("u")).collect()
+}
+
+#[test]
+fn trap_m13_no_row_misses_one_of_many_triggers() -> Result<()> {
+    on(TestServer::Mariadb, "m13m", &async |ground| {
+        let statements = many_triggers();
+        let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        let live = ground.database("live", &statements).await?;
+        let mut built = ground.beside(&live, &statements).await?;
+        let expected = (0..33).fold(String::new(), |sum, number| {
+            format!("MD5(CONCAT({sum}{}'{number}'))", if sum.is_empty() { "" } else { ", " })
+        });
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut writers = Vec::new();
+        for (writer, table) in [(1, "t"), (2, "u"), (3, "t")] {
+            let (url, live, stop) = (ground.url.clone(), live.clone(), Arc::clone(&stop));
+            writers.push(std::thread::spawn(move || hash_on(&url, &live, table, writer * 1_000_000, &stop)));
+        }
+        let mut swapped = Ok(());
+        for number in 0..4 {
+            let swap = ground.swap_named(&live, &built, &format!("m13m{number}"));
+            swapped = ground.server.bulk().swap(&swap).await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            let (Ok(()), Some(kept)) = (&swapped, swap.kept) else { break };
+            let missed = format!(
+                "SELECT (SELECT COUNT(*) FROM t WHERE h <> {expected}), (SELECT COUNT(*) FROM u WHERE h <> {expected})"
+            );
+            let missed = ground.rows(&live, &missed).await?;
+            if missed != [vec![Value::Integer(0); 2]] {
+                swapped = Err(EngineError::new(ErrorClass::Bug, format!("rows missed a trigger: {missed:?}")));
+                break;
+            }
+            ground.run(&kept, &["TRUNCATE t", "TRUNCATE u"]).await?;
+            built = kept;
+        }
+        stop.store(true, Ordering::Relaxed);
+        let mut written = 0;
+        for writer in writers {
+            written += writer.join().expect("a writer does not panic")?;
+        }
+        swapped?;
+        ensure!(written > 50, "only {written} rows were written");
+        Ok(())
+    })
+}
+
+/// Writes rows until it is told to stop; how many.
+fn hash_on(url: &str, live: &Place, table: &str, first: i64, stop: &AtomicBool) -> Result<i64> {
+    in_a_session(url, live, async |session| {
+        let mut written = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let insert = format!("INSERT INTO {table} (id) VALUES ({})", first + written);
+            unless_crowded(session.execute(&insert, &[]).await).context("a row")?;
+            written += 1;
+        }
+        Ok(written)
+    })
+}
+
+/// More tables with triggers than a server has connections: they change places only while nobody is there.
+#[test]
+fn trap_m13_too_many_triggers_while_somebody_is_there() -> Result<()> {
+    on(TestServer::Mariadb, "m13t", &async |ground| {
+        let mut statements = Vec::new();
+        for number in 0..101 {
+            statements.push(format!("CREATE TABLE t{number} (id INT) ENGINE = MyISAM"));
+            statements.push(format!("CREATE TRIGGER t{number} BEFORE INSERT ON t{number} FOR EACH ROW SET NEW.id = 7"));
+        }
+        let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        let live = ground.database("live", &statements).await?;
+        let built = ground.beside(&live, &statements).await?;
+        let somebody = ground.write(&live).await?;
+        let refused = ground.server.bulk().swap(&ground.swap(&live, &built)).await.err();
+        let refused = refused.context("rows may miss their triggers")?;
+        ensure!(refused.class == ErrorClass::Conflict && refused.message.contains("101 triggers"), "{refused:?}");
+        somebody.close().await?;
+        ground.server.bulk().swap(&ground.swap(&live, &built)).await?;
+        ground.run(&live, &["INSERT INTO t100 VALUES (1)"]).await?;
+        ensure!(ground.rows(&live, "SELECT id FROM t100").await? == [vec![Value::Integer(7)]], "the trigger is gone");
+        Ok(())
+    })
+}
+
 #[test]
 fn trap_m14_foreign_keys_across_databases_are_refused() -> Result<()> {
     on_each("m14", async |ground| {

@@ -2,13 +2,14 @@
 //! does the harm in the middle.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{Access, Value};
 use stead_testkit::conformance::streams::{Memory, advance};
 
-use crate::ground::{Ground, on_each};
+use crate::ground::{Ground, in_a_session, on_each};
 
 /// Begins a view, lets somebody try a statement on it meanwhile, and counts what the dump has.
 async fn meanwhile(ground: &Ground, statement: &str) -> Result<(bool, usize)> {
@@ -69,6 +70,36 @@ fn trap_m12_tables_without_transactions_are_locked() -> Result<()> {
         ensure!(streams["table/counted"].windows(3).any(|bytes| bytes == b"\n1\n"), "a later value is in the dump");
         other.execute("INSERT INTO plain VALUES (2, 2)", &[]).await?;
         Ok(())
+    })
+}
+
+/// Somebody who locks a table again and again waits whenever we have it, and everybody else waits behind that.
+#[test]
+fn trap_m12_tables_that_others_lock_again_and_again() -> Result<()> {
+    on_each("m12l", async |ground| {
+        let statements =
+            ["CREATE TABLE plain (id INT PRIMARY KEY AUTO_INCREMENT) ENGINE = MyISAM", "INSERT INTO plain VALUES (1)"];
+        let live = ground.database("live", &statements).await?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let (url, place, stopped) = (ground.url.clone(), live.clone(), Arc::clone(&stop));
+        let locking = std::thread::spawn(move || {
+            in_a_session(&url, &place, async |session| {
+                while !stopped.load(Ordering::Relaxed) {
+                    session.execute("LOCK TABLES plain WRITE", &[]).await?;
+                    session.execute("INSERT INTO plain VALUES ()", &[]).await?;
+                    session.execute("UNLOCK TABLES", &[]).await?;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Ok(())
+            })
+        });
+        let mut dumped = Ok(());
+        for _dump in 0..5 {
+            dumped = dumped.and(ground.dump(&live).await.map(|_memory| ()));
+        }
+        stop.store(true, Ordering::Relaxed);
+        locking.join().expect("nobody panics")?;
+        Ok(dumped?)
     })
 }
 

@@ -1,5 +1,5 @@
 use stead_schema::model::{
-    Column, Dependency, ForeignKey, Index, Key, Name, Object, Reference, Table, TableKind, View,
+    Check, Column, Dependency, ForeignKey, Index, Key, Name, Object, Reference, Table, TableKind, View,
 };
 use stead_schema::{EngineKind, Schema};
 
@@ -142,6 +142,81 @@ fn constraints_of_domains_come_before_what_holds_the_domain() {
     schema.dependencies.push(needs(("function", "f"), ("table", "t")));
     let wanted = written(["d", "t", "f", "d.held", "pair"], Phase::Before);
     assert_eq!(order(&schema), [&wanted[..], &last].concat());
+}
+
+/// Nothing records what the text of a function names, nor that an expression needs a cast.
+#[test]
+fn what_computing_a_value_may_reach_comes_before_the_rows() {
+    let object = |kind: &str, own: &str| Object {
+        kind: kind.to_owned(),
+        name: name(own),
+        body: format!("CREATE {kind} {own}"),
+        ..Object::default()
+    };
+    let primary = Key { name: Some("p".to_owned()), columns: vec!["a".to_owned()], ..Key::default() };
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.tables = vec![Table { primary_key: Some(primary), ..table("t", vec![column("a", "integer")]) }];
+    schema.objects = vec![function("f"), object("cast", "c"), object("text search mapping", "m")];
+    let stored = |own: &str| View { materialised: true, ..view(own, "SELECT a FROM t") };
+    schema.views =
+        vec![stored("first"), stored("a_second"), view("grouped", "SELECT a FROM t GROUP BY a"), view("v", "")];
+    let part = |kind: &str, owner: &str, part: &str| Reference::part(kind, &name(owner), part);
+    schema.dependencies = vec![
+        needs(("cast", "c"), ("function", "f")),
+        needs(("view", "first"), ("table", "t")),
+        needs(("view", "a_second"), ("view", "first")),
+        Dependency { of: Reference::new("view", name("grouped")), on: part("constraint", "t", "p") },
+    ];
+    let written = write(&schema).unwrap().into_iter().filter(|statement| statement.kind != "setting");
+    let written: Vec<(Phase, String)> = written
+        .map(|statement| (statement.phase, statement.sql.lines().next().unwrap_or_default().to_owned()))
+        .collect();
+    let (before, after): (Vec<_>, Vec<_>) = written.into_iter().partition(|(phase, _)| *phase == Phase::Before);
+    let texts = |written: Vec<(Phase, String)>| written.into_iter().map(|(_, sql)| sql).collect::<Vec<_>>();
+    let wanted = [
+        "CREATE FUNCTION public.f",
+        "CREATE cast c",
+        "CREATE TABLE \"public\".\"t\" (",
+        "CREATE text search mapping m",
+        "CREATE VIEW \"public\".\"v\" AS",
+        "CREATE MATERIALIZED VIEW \"public\".\"first\" AS",
+        "CREATE MATERIALIZED VIEW \"public\".\"a_second\" AS",
+    ];
+    assert_eq!(texts(before), wanted);
+    let wanted = [
+        "ALTER TABLE ONLY \"public\".\"t\" ADD CONSTRAINT \"p\" PRIMARY KEY (\"a\")",
+        "CREATE VIEW \"public\".\"grouped\" AS",
+        "REFRESH MATERIALIZED VIEW \"public\".\"first\"",
+        "REFRESH MATERIALIZED VIEW \"public\".\"a_second\"",
+    ];
+    assert_eq!(texts(after), wanted);
+}
+
+#[test]
+fn constraints_that_old_rows_break_come_to_children_first() {
+    let check = Check {
+        name: Some("k".to_owned()),
+        expression: "(a > 0)".to_owned(),
+        options: [("not valid".to_owned(), "true".to_owned())].into(),
+    };
+    let lacking = Column {
+        nullable: false,
+        options: [("not null not valid", "true"), ("not null constraint", "n")]
+            .map(|(word, value)| (word.to_owned(), value.to_owned()))
+            .into(),
+        ..column("a", "integer")
+    };
+    let with = |own: &str| Table { checks: vec![check.clone()], ..table(own, vec![lacking.clone()]) };
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.tables = vec![with("above"), Table { inherits: vec![name("above")], ..with("below") }];
+    let statements = write(&schema).unwrap();
+    let after: Vec<(&str, &str)> = statements
+        .iter()
+        .filter(|statement| statement.phase == Phase::After)
+        .map(|statement| (statement.kind.as_str(), statement.name.name.as_str()))
+        .collect();
+    assert_eq!(after, [("check", "below"), ("check", "above"), ("not null", "below"), ("not null", "above")]);
+    assert!(!statements[0].sql.contains("NOT NULL"), "{}", statements[0].sql);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 use stead_schema::EngineKind;
 
-use super::{Grant, lacking};
+use super::lacking;
+use crate::rights::Rights;
 
 fn lacks(lines: &[&str], engine: EngineKind) -> Vec<&'static str> {
-    let lines: Vec<Grant> = lines.iter().filter_map(|line| Grant::read(line)).collect();
-    lacking(&lines, "shop_1", &["items".to_owned()], engine)
+    lacking(&Rights::of(lines), "shop_1", &["items".to_owned()], engine)
 }
 
 #[test]

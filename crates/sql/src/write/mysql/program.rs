@@ -1,6 +1,8 @@
 //! Views, triggers, routines, events and sequences. Each is made under the settings it was first made under, because they are a
 //! part of what its text means; they are set only where they change.
 
+use std::collections::BTreeMap;
+
 use stead_schema::model::{Object, Trigger, View};
 
 use super::{SQL_MODE, incomplete, quoted, string};
@@ -40,6 +42,23 @@ fn definer(kept: Option<&String>, options: &WriteOptions) -> String {
     }
 }
 
+/// The statement, while the database has the collation that it had when the program was first made. What takes its collation from
+/// the database has it from that moment on, and no session's variable counts.
+fn in_its_collation(statement: Statement, options: &BTreeMap<String, String>) -> Result<Vec<Statement>, WriteError> {
+    let (Some(was), Some(now)) = (options.get("database_collation"), options.get("database_collation_now")) else {
+        return Ok(vec![statement]);
+    };
+    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !(word(was) && word(now)) {
+        return Err(incomplete(&statement.kind, &statement.name, "the collation of its database cannot be one"));
+    }
+    let alter = |collation: &str| {
+        let sql = format!("ALTER DATABASE COLLATE {collation}");
+        Statement::after("setting", &stead_schema::model::Name::default(), sql)
+    };
+    Ok(vec![alter(was), statement, alter(now)])
+}
+
 /// A sequence; it stands before the tables, whose defaults may ask it.
 pub(super) fn sequence(sequence: &Object) -> Result<Statement, WriteError> {
     let definition = sequence.definition.clone();
@@ -62,7 +81,8 @@ pub(super) fn object(
         ("time_zone", option("time_zone")),
     ]);
     let sql = format!("CREATE {}{rest}", definer(option("definer"), options));
-    Ok(change.into_iter().chain([Statement::after(&object.kind, &object.name, sql)]).collect())
+    let made = in_its_collation(Statement::after(&object.kind, &object.name, sql), &object.options)?;
+    Ok(change.into_iter().chain(made).collect())
 }
 
 /// A view.
@@ -113,5 +133,6 @@ pub(super) fn trigger(
     let (definer, name) = (definer(option("definer"), options), quoted(&trigger.name.name));
     let table = quoted(&trigger.table.name);
     let sql = format!("CREATE {definer}TRIGGER {name} {timing} {event} ON {table} FOR EACH ROW {action}");
-    Ok(change.into_iter().chain([Statement::after("trigger", &trigger.name, sql)]).collect())
+    let made = in_its_collation(Statement::after("trigger", &trigger.name, sql), &trigger.options)?;
+    Ok(change.into_iter().chain(made).collect())
 }

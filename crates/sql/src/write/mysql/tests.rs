@@ -88,6 +88,27 @@ fn triggers_come_in_the_order_in_which_they_fire() {
 }
 
 #[test]
+fn a_program_is_made_in_the_collation_that_its_database_had() {
+    let options = [("database_collation", "latin1_bin"), ("database_collation_now", "utf8mb4_bin"), ("sql_mode", "")];
+    let mut function = stead_schema::model::Object {
+        kind: "function".to_owned(),
+        name: Name::flat("f"),
+        options: options.into_iter().map(|(word, value)| (word.to_owned(), value.to_owned())).collect(),
+        definition: Some("CREATE FUNCTION f() RETURNS INT RETURN 1".to_owned()),
+        ..Default::default()
+    };
+    let mut schema = schema(Vec::new());
+    schema.objects = vec![function.clone()];
+    let written: Vec<String> = write(&schema).unwrap().into_iter().map(|one| one.sql).collect();
+    let made = written.iter().position(|sql| sql.starts_with("CREATE FUNCTION")).unwrap();
+    assert_eq!(written[made - 1], "ALTER DATABASE COLLATE latin1_bin");
+    assert_eq!(written[made + 1], "ALTER DATABASE COLLATE utf8mb4_bin");
+    function.options.insert("database_collation".to_owned(), "x; DROP".to_owned());
+    schema.objects = vec![function];
+    assert_eq!(write(&schema).unwrap_err().code(), "incomplete-schema");
+}
+
+#[test]
 fn definers_are_kept_left_out_or_replaced() {
     let mut schema = schema(Vec::new());
     let mut view = View { name: Name::flat("v"), query: "select 1".to_owned(), ..View::default() };

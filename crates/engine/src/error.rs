@@ -80,13 +80,15 @@ pub struct EngineError {
     pub offset: Option<usize>,
     /// What a person can do about it.
     pub hints: Vec<String>,
+    /// True if what is stored is damaged: reading it again cannot help, putting something else in its place can.
+    pub damaged: bool,
 }
 
 impl EngineError {
     /// An error of a class with its message and nothing else.
     #[must_use]
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), engine_code: None, offset: None, hints: Vec::new() }
+        Self { class, message: message.into(), engine_code: None, offset: None, hints: Vec::new(), damaged: false }
     }
 
     /// The same error with one more hint.

@@ -60,7 +60,7 @@ pub trait Session: Send {
 
     /// Brings back the settings that the session began with, inside a transaction too. People's SQL may have changed the
     /// search path, the encoding, the mode or the role for itself, and neither what stead does next nor the next file may
-    /// depend on that. Engines whose sessions people cannot change that way have nothing to do.
+    /// depend on that.
     async fn restore_settings(&mut self) -> Result<(), EngineError> {
         Ok(())
     }

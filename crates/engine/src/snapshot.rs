@@ -138,4 +138,10 @@ pub trait Bulk: Send + Sync {
     /// Puts the built database in place of the live one and keeps the old one. One atomic step for the live database;
     /// calling it again after a crash at any moment completes it, and once it is complete it does nothing.
     async fn swap(&self, swap: &Swap) -> Result<(), EngineError>;
+
+    /// True if a swap that failed has left the live database exactly as it was, so that it can be given up instead of being
+    /// completed. False where that is not known.
+    async fn untouched(&self, _swap: &Swap) -> Result<bool, EngineError> {
+        Ok(false)
+    }
 }

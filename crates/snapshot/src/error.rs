@@ -24,6 +24,9 @@ pub enum SnapshotError {
     /// A snapshot of that name exists and may not be replaced.
     #[error("snapshot `{0}` exists already")]
     Exists(SnapshotName),
+    /// What has the name is no snapshot and may not be replaced by one.
+    #[error("`{}` is not a snapshot and is not replaced by one", .0.display())]
+    Foreign(PathBuf),
     /// The snapshot was written in a format that this program does not know.
     #[error("snapshot `{snapshot}` has format {found}, and this program reads formats up to {supported}")]
     Newer {
@@ -150,6 +153,7 @@ impl SnapshotError {
             Self::Name(error) => error.code(),
             Self::Unknown { .. } => "snapshot-unknown",
             Self::Exists(_) => "snapshot-exists",
+            Self::Foreign(_) => "snapshot-foreign",
             Self::Newer { .. } => "snapshot-newer",
             Self::NoManifest { .. } => "snapshot-incomplete",
             Self::Manifest { .. } => "snapshot-manifest",
@@ -173,6 +177,7 @@ impl SnapshotError {
             Self::Name(error) => error.hints(),
             Self::Unknown { name, known } => unknown_hints(name, known),
             Self::Exists(_) => vec!["choose another name, or replace it with `--force`".to_owned()],
+            Self::Foreign(_) => vec!["move it away if you do not need it there, or choose another name".to_owned()],
             Self::Newer { .. } => vec!["use a stead at least as new as the one that made the snapshot".to_owned()],
             Self::NoPart { known, .. } if !known.is_empty() => vec![format!("it holds {}", list(known))],
             Self::UnexpectedFile { .. } => vec!["move the file elsewhere if it was put there by hand".to_owned()],
@@ -213,7 +218,7 @@ impl From<SnapshotError> for io::Error {
             SnapshotError::Io { source, .. } => source.kind(),
             SnapshotError::Name(_) => io::ErrorKind::InvalidInput,
             SnapshotError::Unknown { .. } | SnapshotError::NoPart { .. } => io::ErrorKind::NotFound,
-            SnapshotError::Exists(_) => io::ErrorKind::AlreadyExists,
+            SnapshotError::Exists(_) | SnapshotError::Foreign(_) => io::ErrorKind::AlreadyExists,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)

@@ -10,6 +10,7 @@ use stead_engine::failpoint;
 
 use crate::durable::{exchange, remove_tree, rename_onto_nothing, sync_folder};
 use crate::frame::LARGEST_FILE;
+use crate::layout::MANIFEST;
 use crate::pack::Settings;
 use crate::{Draft, Manifest, Snapshot, SnapshotError, SnapshotName};
 
@@ -114,6 +115,17 @@ impl Shelf {
         if self.exists(name) { Err(SnapshotError::Exists(name.clone())) } else { Ok(()) }
     }
 
+    /// Refuses a name that something else than a snapshot has: a file, or a folder without a manifest, is not ours to replace.
+    ///
+    /// # Errors
+    ///
+    /// `snapshot-foreign`.
+    pub fn check_replaceable(&self, name: &SnapshotName) -> Result<(), SnapshotError> {
+        let place = self.path(name);
+        let ours = !self.exists(name) || place.join(MANIFEST).symlink_metadata().is_ok();
+        if ours { Ok(()) } else { Err(SnapshotError::Foreign(place)) }
+    }
+
     /// Begins a snapshot in a hidden folder. The token (letters, digits, hyphens and underscores, 64 at most) tells apart
     /// what several processes make.
     ///
@@ -131,11 +143,12 @@ impl Shelf {
     ///
     /// # Errors
     ///
-    /// `snapshot-exists` without `force`; the existing one is not touched. `snapshot-unfinished` if the draft is not
+    /// `snapshot-exists` without `force`, `snapshot-foreign` if it is none; what is there is not touched. `snapshot-unfinished` if the draft is not
     /// complete. The draft is removed in both cases.
     pub fn publish(&self, draft: Draft, force: bool) -> Result<Snapshot, SnapshotError> {
         draft.check_complete()?;
         let place = self.path(draft.name());
+        self.check_replaceable(draft.name())?;
         if !force || !self.exists(draft.name()) {
             self.publish_new(draft, &place)?;
         } else {

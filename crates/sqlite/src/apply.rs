@@ -2,6 +2,7 @@
 //! does, and none of their calls is async, so a channel carries work in and answers out, in order.
 
 mod foreign_keys;
+mod settings;
 mod transaction;
 mod values;
 mod worker;
@@ -156,6 +157,10 @@ impl Session for SqliteSession {
 
     async fn rollback(&mut self) -> Result<(), EngineError> {
         self.run(Worker::rollback).await
+    }
+
+    async fn restore_settings(&mut self) -> Result<(), EngineError> {
+        self.run(Worker::restore_settings).await
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {

@@ -75,6 +75,11 @@ impl Bulk for SqliteBulk {
         let (swap, settings) = (swap.clone(), self.settings.clone());
         aside(move || swap::swap(&swap, &settings)).await
     }
+
+    async fn untouched(&self, swap: &Swap) -> Result<bool, EngineError> {
+        let (swap, settings) = (swap.clone(), self.settings.clone());
+        aside(move || swap::untouched(&swap, &settings)).await
+    }
 }
 
 /// The path behind links; the given one where that cannot be known, and whatever uses it will say so.

@@ -157,6 +157,10 @@ pub(crate) fn classify(error: &Driver, path: Option<&Path>) -> EngineError {
         }
         Driver::MultipleStatement => EngineError::new(ErrorClass::Syntax, "one statement is expected, found several"),
         Driver::NulError(_) => EngineError::new(ErrorClass::Syntax, "the statement holds a NUL character"),
+        Driver::InvalidParameterCount(0, _) => {
+            EngineError::new(ErrorClass::Syntax, "the statement has a placeholder, for which there is no value")
+                .hint("write the value itself in place of `?`, `:name`, `@name` or `$name`")
+        }
         Driver::InvalidParameterCount(given, expected) => EngineError::new(
             ErrorClass::Bug,
             format!("the statement has {expected} placeholders, {given} values were given"),
@@ -172,6 +176,7 @@ fn failed(code: i32, message: &str, path: Option<&Path>) -> EngineError {
         None => EngineError::new(class, message),
     };
     error.engine_code = Some(name(code));
+    error.damaged = code & 0xff == 11;
     error
 }
 
@@ -209,7 +214,14 @@ fn about_file_by_primary(primary: i32, class: ErrorClass, message: &str, path: &
             .hint("load a snapshot, or take what can be read out of it with the `.recover` command of `sqlite3`"),
         13 => EngineError::new(class, format!("no space is left to write `{shown}`"))
             .hint("free some space and run the command again; nothing of the open transaction is kept"),
-        14 => cannot_open(message, path),
+        14 => match message.strip_prefix(ATTACHED) {
+            Some(other) => cannot_attach(class, other),
+            None => cannot_open(message, path),
+        },
+        1 if OUTSIDE.iter().any(|words| message.contains(words)) && !message.starts_with("cannot start") => {
+            EngineError::new(class, message)
+                .hint("a revision with `-- transaction: none` in its header runs outside of transactions")
+        }
         26 => not_a_database(path),
         _ => EngineError::new(class, message),
     }
@@ -219,6 +231,17 @@ fn about_file_by_primary(primary: i32, class: ErrorClass, message: &str, path: &
 pub(crate) fn not_a_database(path: &Path) -> EngineError {
     EngineError::new(ErrorClass::Refused, format!("`{}` is not a SQLite database", path.display()))
         .hint("see whether the path is right; move the file away to have a new database made in its place")
+}
+
+/// How SQLite begins to speak of a file that a statement names; of the database itself it says something else.
+const ATTACHED: &str = "unable to open database: ";
+
+/// How SQLite says that a statement can only run outside of a transaction.
+const OUTSIDE: [&str; 3] = ["within a transaction", "within transaction", "inside a transaction"];
+
+fn cannot_attach(class: ErrorClass, other: &str) -> EngineError {
+    EngineError::new(class, format!("`{other}`, which the statement names, cannot be opened as a database"))
+        .hint("a path that is not absolute begins in the folder in which stead was started")
 }
 
 fn busy(class: ErrorClass, path: &Path) -> EngineError {

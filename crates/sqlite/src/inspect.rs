@@ -2,8 +2,11 @@
 //! stored statements are read only for what no pragma tells: expressions, names of constraints and views' queries.
 
 mod catalog;
+mod renamed;
 mod table;
 mod text;
+
+use std::collections::HashSet;
 
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::model::{Name, Trigger, View};
@@ -45,6 +48,7 @@ fn read(worker: &Worker) -> Result<Schema, EngineError> {
             _ => {}
         }
     }
+    renamed::unquote(&mut schema);
     schema.sort();
     inventory(&catalog, &schema)?;
     Ok(schema)
@@ -77,14 +81,15 @@ fn trigger(entry: &Entry) -> Trigger {
 
 /// Holds the schema against the catalog: what is listed must be in it.
 fn inventory(catalog: &Catalog, schema: &Schema) -> Result<(), EngineError> {
-    let held = |entry: &Entry| match entry.kind.as_str() {
-        "table" => schema.tables.iter().any(|table| table.name.name == entry.name),
-        "view" => schema.views.iter().any(|view| view.name.name == entry.name),
-        "trigger" => schema.triggers.iter().any(|trigger| trigger.name.name == entry.name),
-        "index" => schema.tables.iter().any(|table| table.indexes.iter().any(|index| index.name == entry.name)),
-        _ => false,
-    };
-    let missing = catalog.entries.iter().find(|entry| !entry.left_out() && !held(entry));
+    let tables = schema.tables.iter().map(|table| ("table", table.name.name.as_str()));
+    let views = schema.views.iter().map(|view| ("view", view.name.name.as_str()));
+    let triggers = schema.triggers.iter().map(|trigger| ("trigger", trigger.name.name.as_str()));
+    let indexes = schema.tables.iter().flat_map(|table| &table.indexes).map(|index| ("index", index.name.as_str()));
+    let held: HashSet<(&str, &str)> = tables.chain(views).chain(triggers).chain(indexes).collect();
+    let missing = catalog
+        .entries
+        .iter()
+        .find(|entry| !entry.left_out() && !held.contains(&(entry.kind.as_str(), entry.name.as_str())));
     missing.map_or(Ok(()), |entry| Err(unsupported(entry, "it has no place in the schema")))
 }
 

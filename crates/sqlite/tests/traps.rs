@@ -6,6 +6,9 @@
 #[path = "traps/actor.rs"]
 mod actor;
 #[cfg(test)]
+#[path = "traps/application.rs"]
+mod application;
+#[cfg(test)]
 #[path = "traps/content.rs"]
 mod content;
 #[cfg(test)]

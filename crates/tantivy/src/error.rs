@@ -6,7 +6,7 @@ use std::io;
 
 use stead_engine::{EngineError, ErrorClass};
 use tantivy::TantivyError;
-use tantivy::directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError};
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 
 /// What to do about an index that is missing or damaged.
 pub(crate) fn rebuild_hint(index: &str) -> String {
@@ -53,6 +53,7 @@ fn classify(error: TantivyError) -> EngineError {
             let reason = text.split(" Content: ").next().unwrap_or(&text);
             EngineError::new(ErrorClass::Unreachable, unended(&reason))
         }
+        TantivyError::LockFailure(LockError::IoError(error), _) => plain(&error),
         TantivyError::LockFailure(..) => EngineError::new(ErrorClass::Conflict, "another process is writing it"),
         TantivyError::IncompatibleIndex(error) => {
             EngineError::new(ErrorClass::Unsupported, unended(&format!("{error:?}")))

@@ -9,6 +9,7 @@ mod build;
 mod convert;
 mod engine;
 mod error;
+mod finished;
 mod folder;
 mod highlight;
 mod layout;

@@ -17,6 +17,7 @@ use tantivy::{DocAddress, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, Tan
 
 use crate::convert::{key_text, plain_text};
 use crate::error::{damaged, reading};
+use crate::finished::Finished;
 use crate::folder::{IndexFolder, Record};
 use crate::highlight::highlight;
 use crate::layout::Layout;
@@ -122,7 +123,7 @@ fn check_files(folder: &IndexFolder, record: &Record) -> Result<u64, EngineError
 }
 
 fn open(folder: &IndexFolder, id: &str) -> Result<Index, TantivyError> {
-    let mut index = Index::open_in_dir(folder.build(id))?;
+    let mut index = Index::open(Finished::open(&folder.build(id))?)?;
     index.set_tokenizers(words::analyzers());
     Ok(index)
 }

@@ -37,7 +37,9 @@ impl Violations {
         match whole {
             Ok(broken) => violations.broken.extend(broken),
             // One key that cannot be checked fails the check of all; the others are then checked one by one.
-            Err(error) if error.class == ErrorClass::Syntax => violations.count_by_table(worker)?,
+            Err(error) if matches!(error.class, ErrorClass::Syntax | ErrorClass::Unsupported) => {
+                violations.count_by_table(worker)?;
+            }
             Err(error) => return Err(error),
         }
         Ok(violations)
@@ -51,6 +53,8 @@ impl Violations {
                 Err(error) if error.class == ErrorClass::Syntax => {
                     self.unchecked.insert(table.clone(), error.message);
                 }
+                // A key whose columns have a collation of the application's can be checked by the application alone.
+                Err(error) if error.class == ErrorClass::Unsupported => {}
                 Err(error) => return Err(error),
             }
         }

@@ -78,10 +78,10 @@ impl Worker {
     /// What follows the end of a transaction, however it ended.
     pub(super) fn forget(&mut self) -> Result<(), EngineError> {
         self.handle()?.signals.transaction_guarded.store(false, Ordering::Relaxed);
-        match self.transaction.take() {
-            Some(Open { kind: TransactionKind::Schema, .. }) => self.enforce(),
-            _ => Ok(()),
+        if let Some(Open { kind: TransactionKind::Schema, .. }) = self.transaction.take() {
+            self.enforce()?;
         }
+        self.restore_outside()
     }
 
     fn enforce(&self) -> Result<(), EngineError> {

@@ -22,17 +22,23 @@ pub(crate) struct Worker {
     /// Empty once the session is closed.
     handle: Option<Handle>,
     pub(super) transaction: Option<Open>,
+    /// True if settings wait for the end of a transaction to be put back.
+    pub(super) unrestored: bool,
     queries: Arc<AtomicU64>,
 }
 
 impl Worker {
     pub(crate) fn new(handle: Handle, queries: Arc<AtomicU64>) -> Self {
-        Self { handle: Some(handle), transaction: None, queries }
+        Self { handle: Some(handle), transaction: None, unrestored: false, queries }
     }
 
     /// The open connection.
     pub(crate) fn handle(&self) -> Result<&Handle, EngineError> {
         self.handle.as_ref().ok_or_else(thread::gone)
+    }
+
+    pub(super) fn handle_mut(&mut self) -> Result<&mut Handle, EngineError> {
+        self.handle.as_mut().ok_or_else(thread::gone)
     }
 
     /// The file, for errors.

@@ -35,10 +35,11 @@ pub(super) fn ready(swap: &Swap, settings: &Settings) -> Result<(), EngineError>
     }
 }
 
-/// Nobody holds a lock for longer than we would wait.
+/// Nobody holds a lock for longer than we would wait. Without a write-ahead log one who reads is in the way like one who
+/// writes: what is swapped in could not be committed.
 fn free(live: &Path, settings: &Settings) -> Result<(), EngineError> {
     let handle = open(live, Access::Write, settings).map_err(in_the_way)?;
-    let locked = handle.batch("BEGIN IMMEDIATE").and_then(|()| handle.batch("ROLLBACK"));
+    let locked = handle.batch("BEGIN EXCLUSIVE").and_then(|()| handle.batch("ROLLBACK"));
     handle.close()?;
     locked.map_err(in_the_way)
 }

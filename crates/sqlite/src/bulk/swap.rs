@@ -86,7 +86,13 @@ impl Plan {
     /// begun, and the content whether it was carried through.
     fn restored_without_mark(&self, live: &Path, built: &Path, settings: &Settings) -> Result<bool, EngineError> {
         let begun = self.kept.as_ref().is_some_and(|kept| Self::undo_copy(kept).exists());
-        Ok(begun && token(built, settings)?.is_none() && restore::same_content(live, built, settings)?)
+        if !begun || token(built, settings)?.is_some() {
+            return Ok(false);
+        }
+        match restore::same_content(live, built, settings) {
+            Err(error) if error.damaged => Ok(false),
+            same => same,
+        }
     }
 
     fn stage_without_live(&self) -> Result<Stage, EngineError> {
@@ -128,6 +134,11 @@ pub(super) fn swap(swap: &Swap, settings: &Settings) -> Result<(), EngineError> 
     clear(&plan)
 }
 
+/// Whether the live name still stands for the old database. What a swap does to that one before, it does in a transaction.
+pub(super) fn untouched(swap: &Swap, settings: &Settings) -> Result<bool, EngineError> {
+    Ok(matches!(Plan::new(swap)?.stage(settings)?, Stage::Before))
+}
+
 /// Removes what a finished swap leaves over. Each step may have been done before.
 fn clear(plan: &Plan) -> Result<(), EngineError> {
     if let Some(kept) = &plan.kept {
@@ -148,12 +159,12 @@ fn clear(plan: &Plan) -> Result<(), EngineError> {
     sync_folder(folder_of(plan.live.path()))
 }
 
-/// The mark in a database's marker row, if there is one.
+/// The mark in a database's marker row, if there is one and it can be read: what is built and marked is never damaged.
 fn token(path: &Path, settings: &Settings) -> Result<Option<String>, EngineError> {
     let handle = open(path, Access::Read, settings)?;
     let read = handle.value::<Option<String>>("SELECT max(swap_token) FROM main.stead_marker");
     let token = match read {
-        Err(error) if error.class == ErrorClass::Syntax => None,
+        Err(error) if error.class == ErrorClass::Syntax || error.damaged => None,
         other => other?,
     };
     handle.close()?;
@@ -240,6 +251,7 @@ fn by_rename(
     }
     remove_file(&Plan::undo_copy(kept))?;
     let handle = open(live, Access::Write, settings)?;
+    skip_damaged_catalog(&handle)?;
     // An exclusive transaction on an empty file would write its first page, into the name that is renamed over.
     if std::fs::metadata(live).is_ok_and(|metadata| metadata.len() == 0) {
         handle.batch("PRAGMA main.user_version = 0")?;
@@ -254,6 +266,16 @@ fn by_rename(
     }
     handle.close()?;
     Ok(if done? { None } else { Some(Unsuited::InUse) })
+}
+
+/// A file whose catalog is damaged can change places like any other; but before most of its pragmas SQLite reads the
+/// catalog, unless it is told that somebody is at work on it.
+fn skip_damaged_catalog(handle: &Handle) -> Result<(), EngineError> {
+    match handle.value::<i64>("SELECT count(*) FROM main.sqlite_schema") {
+        Err(error) if error.damaged => handle.batch("PRAGMA writable_schema = ON"),
+        // Whatever else there is comes up again with what follows.
+        _ => Ok(()),
+    }
 }
 
 fn has_been_replaced(live: &Path, built: Option<&Path>) -> bool {
@@ -386,6 +408,7 @@ pub(super) fn settle(built: &Path, wal: bool, settings: &Settings) -> Result<(),
         return Err(EngineError::new(ErrorClass::Bug, message));
     }
     let handle = open(built, Access::Write, settings)?;
+    skip_damaged_catalog(&handle)?;
     let left: i64 = handle.value("PRAGMA main.wal_checkpoint(TRUNCATE)")?;
     if wal && refuse_network(built, settings).is_ok() {
         let _mode: String = handle.value("PRAGMA main.journal_mode = WAL")?;

@@ -136,6 +136,8 @@ pub(crate) struct Handle {
     pub(crate) signals: Arc<Signals>,
     /// True if SQLite was told that the file cannot change, because it has no other way to read it.
     pub(crate) immutable: bool,
+    /// True if it was opened to read only.
+    pub(crate) read_only: bool,
     /// How long the connection waits for locks, in milliseconds, where nothing else was said.
     patience: u64,
 }
@@ -183,6 +185,13 @@ impl Handle {
         self.signals.patience.store(self.patience, Ordering::Relaxed);
     }
 
+    /// Has the connection wait for locks in our way, whatever `PRAGMA busy_timeout` said meanwhile.
+    pub(crate) fn wait_for_locks(&mut self) -> Result<(), EngineError> {
+        let waiting = patience(Arc::clone(&self.signals));
+        let handled = self.connection.busy_handler(Some(waiting));
+        handled.map_err(|error| self.classify(&error))
+    }
+
     /// Closes the connection and reports what stopped that.
     pub(crate) fn close(self) -> Result<(), EngineError> {
         let Self { connection, registration, path, .. } = self;
@@ -205,6 +214,7 @@ pub(crate) fn memory(settings: &Settings) -> Result<Handle, EngineError> {
         path: None,
         signals,
         immutable: false,
+        read_only: false,
         patience: milliseconds(settings.busy_timeout),
     };
     prepare(&mut handle)?;
@@ -227,6 +237,7 @@ pub(crate) fn open(path: &Path, access: Access, settings: &Settings) -> Result<H
         path: Some(path.to_owned()),
         signals: Arc::default(),
         immutable: way == Way::Immutable,
+        read_only: access == Access::Read,
         patience: milliseconds(settings.busy_timeout),
     };
     handle.signals.wal_guarded.store(settings.file_system.network(path).is_some(), Ordering::Relaxed);
@@ -322,10 +333,9 @@ fn immutable_address(path: &Path) -> String {
 
 fn prepare(handle: &mut Handle) -> Result<(), EngineError> {
     handle.wait_as_configured();
-    let waiting = patience(Arc::clone(&handle.signals));
+    handle.wait_for_locks()?;
     let guard = guard(Arc::clone(&handle.signals));
-    let result = handle.connection.busy_handler(Some(waiting)).and_then(|()| handle.connection.authorizer(Some(guard)));
-    result.map_err(|error| handle.classify(&error))
+    handle.connection.authorizer(Some(guard)).map_err(|error| handle.classify(&error))
 }
 
 /// Waits for a lock, until the time is up or the session goes away. SQLite's locks know no queue: beside a program that

@@ -2,9 +2,9 @@
 //! with the number of tables; virtual tables are left out of those joins, because asking about one whose module is
 //! missing fails the whole query. They have no root page, by which they are told from the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use stead_engine::EngineError;
+use stead_engine::{EngineError, ErrorClass};
 use stead_sql::ledger::own_tables;
 
 use crate::apply::Worker;
@@ -100,6 +100,8 @@ pub(super) struct Catalog {
     pub(super) columns: BTreeMap<String, Vec<ColumnRow>>,
     pub(super) foreign_keys: BTreeMap<String, Vec<ForeignKeyRow>>,
     pub(super) indexes: BTreeMap<String, Vec<IndexRow>>,
+    /// Where in `entries` the indexes are, by name.
+    index_entries: HashMap<String, usize>,
 }
 
 const TABLES: &str = "FROM main.sqlite_schema AS s";
@@ -109,6 +111,8 @@ impl Catalog {
     /// Asks for all of it.
     pub(super) fn read(worker: &Worker) -> Result<Self, EngineError> {
         let mut catalog = Self { entries: entries(worker)?, ..Self::default() };
+        let of_indexes = catalog.entries.iter().enumerate().filter(|(_, entry)| entry.kind == "index");
+        catalog.index_entries = of_indexes.map(|(position, entry)| (entry.name.clone(), position)).collect();
         catalog.kinds = kinds(worker)?.into_iter().collect();
         catalog.columns = grouped(columns(worker)?);
         catalog.foreign_keys = grouped(foreign_keys(worker)?);
@@ -118,7 +122,7 @@ impl Catalog {
 
     /// The statement of an index.
     pub(super) fn index_entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.kind == "index" && entry.name == name)
+        self.index_entries.get(name).map(|position| &self.entries[*position])
     }
 }
 
@@ -129,18 +133,27 @@ fn grouped<T>(rows: Vec<(String, T)>) -> BTreeMap<String, Vec<T>> {
 }
 
 fn entries(worker: &Worker) -> Result<Vec<Entry>, EngineError> {
-    worker.rows(
-        "SELECT type, name, tbl_name, ifnull(sql, ''), rootpage FROM main.sqlite_schema ORDER BY rowid",
-        |row| {
-            Ok(Entry {
-                kind: row.get(0)?,
-                name: row.get(1)?,
-                table: row.get(2)?,
-                sql: row.get(3)?,
-                root_page: row.get::<_, Option<i64>>(4)?.unwrap_or_default(),
-            })
-        },
-    )
+    let sql = "SELECT type, name, tbl_name, ifnull(sql, ''), rootpage FROM main.sqlite_schema ORDER BY rowid";
+    let rows = worker.rows(sql, |row| {
+        let bytes = |column| row.get_ref(column)?.as_bytes().map(<[u8]>::to_vec).map_err(rusqlite::Error::from);
+        let texts = [bytes(0)?, bytes(1)?, bytes(2)?, bytes(3)?];
+        Ok((texts, row.get::<_, Option<i64>>(4)?.unwrap_or_default()))
+    })?;
+    rows.into_iter().map(|(texts, root_page)| entry(texts, root_page)).collect()
+}
+
+/// SQLite stores whatever bytes a statement had, but a schema is text.
+fn entry(texts: [Vec<u8>; 4], root_page: i64) -> Result<Entry, EngineError> {
+    let shown = texts.each_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let [kind, name, table, sql] = texts.map(String::from_utf8);
+    match (kind, name, table, sql) {
+        (Ok(kind), Ok(name), Ok(table), Ok(sql)) => Ok(Entry { kind, name, table, sql, root_page }),
+        _ => {
+            let message = format!("the {} `{}` cannot be represented: its statement is not UTF-8", shown[0], shown[1]);
+            Err(EngineError::new(ErrorClass::Unsupported, message)
+                .hint("a name, text or comment in it was written in another encoding; make it again as UTF-8"))
+        }
+    }
 }
 
 fn kinds(worker: &Worker) -> Result<Vec<(String, Kind)>, EngineError> {

@@ -166,3 +166,34 @@ fn statements_that_are_none_are_not_read() {
     }
     assert_eq!(text::module("CREATE TABLE t (a)"), None);
 }
+
+/// SQLite writes a table's new name in quotes wherever the old one stood.
+#[tokio::test]
+async fn a_renamed_table_is_like_one_that_was_made_so() {
+    let objects = |table: &str| {
+        [
+            format!("CREATE TABLE {table} (a INT, b TEXT, s TEXT AS (b || 'x'), CHECK ({table}.a > 0))"),
+            format!("CREATE TABLE other (x REFERENCES {table}, kind TEXT CHECK (kind IN ('goods', 'x')))"),
+            format!("CREATE INDEX i ON {table} (lower(b)) WHERE a > 1"),
+            format!(
+                "CREATE VIEW v AS SELECT {table}.a, 'goods' AS kind FROM {table} JOIN other ON {table}.a = other.x"
+            ),
+            format!(
+                "CREATE TRIGGER g AFTER UPDATE OF a ON {table} WHEN new.a > 1 BEGIN \
+                     INSERT INTO {table} (a) SELECT a FROM {table} WHERE {table}.b = 'goods'; \
+                     UPDATE {table} SET b = 1; DELETE FROM {table} WHERE a = 2; END"
+            ),
+        ]
+    };
+    let made = objects("goods");
+    let mut renamed = objects("things").to_vec();
+    renamed.push("ALTER TABLE things RENAME TO goods".to_owned());
+    let made = inspected(&made.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let renamed = inspected(&renamed.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert!(renamed.views[0].definition.as_ref().unwrap().contains("\"goods\""), "{:?}", renamed.views);
+    assert_eq!(stead_schema::compare(&renamed, &made), []);
+    // What may be a text keeps its quotes.
+    let text =
+        inspected(&["CREATE TABLE goods (a)", "CREATE VIEW v AS SELECT \"goods\" AS kind, \"Goods\".a FROM \"goods\""]);
+    assert_eq!(text.await.views[0].query, "select \"goods\" as kind, goods.a from goods");
+}

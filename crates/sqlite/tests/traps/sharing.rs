@@ -390,3 +390,18 @@ fn trap_s14_held_for_six_seconds() {
     assert!(began.elapsed() > Duration::from_secs(4), "it was not held at all");
     assert_eq!(rows, [["held".into()]]);
 }
+
+/// Without a log one who reads keeps everybody from committing; that is found out before anything is begun.
+#[test]
+fn trap_s14_a_long_reader_is_in_the_way() {
+    for (mode, in_the_way) in [("DELETE", true), ("WAL", false)] {
+        let mut scene = Scene::new(&format!("PRAGMA journal_mode = {mode}"));
+        scene.server = SqliteServer::new().busy_timeout(Duration::from_millis(300));
+        let mut reader = Actor::ready("application", &scene.live);
+        assert_eq!(reader.tell("BEGIN"), "done");
+        assert_eq!(reader.tell(COUNT), format!("Integer({OLD})"));
+        let ready = wait(scene.server.bulk().ready(&scene.swap("")));
+        assert_eq!(ready.is_err(), in_the_way, "{mode}: {ready:?}");
+        assert!(ready.is_ok() || ready.is_err_and(|error| error.class == ErrorClass::Conflict));
+    }
+}

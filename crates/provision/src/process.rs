@@ -38,6 +38,13 @@ impl Process {
         Self::of(self.pid).as_ref() == Some(self)
     }
 
+    /// Whether the system tells that this process works in another folder. A server works in its data, also when that is moved;
+    /// the record in a copy of its volume names the server of the original.
+    pub(crate) fn works_elsewhere(&self, folder: &Path) -> bool {
+        let there = fs::read_link(format!("/proc/{}/cwd", self.pid));
+        matches!((there, fs::canonicalize(folder)), (Ok(there), Ok(folder)) if there != folder)
+    }
+
     /// Sends a signal to this very process; false if it does not run any more.
     ///
     /// # Errors

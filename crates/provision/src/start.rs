@@ -157,9 +157,7 @@ impl Launch<'_> {
             return Ok(());
         }
         volume.settle(self.start.kind).await?;
-        volume.forget_ended(self.start.kind, &running)?;
-        sockets::remove(&running.sockets);
-        volume.forget_running()
+        volume.put_away(self.start.kind, &running)
     }
 
     /// The server runs: wait until it answers, in case that whoever started it was killed before that.

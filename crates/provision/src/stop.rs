@@ -72,9 +72,7 @@ async fn put_away(volume: &Volume, kind: ServerKind) -> Result<Stopped> {
         return Err(ProvisionError::Unrecorded { pid: process.pid, data: volume.data() });
     }
     let Some(running) = planned else { return Ok(Stopped::NotRunning) };
-    volume.forget_ended(kind, &running)?;
-    sockets::remove(&running.sockets);
-    volume.forget_running()?;
+    volume.put_away(kind, &running)?;
     Ok(Stopped::CutOff)
 }
 

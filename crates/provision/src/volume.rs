@@ -15,7 +15,7 @@ use stead_engine::{Holder, Lock, LockRequest};
 use crate::error::ProvisionError;
 use crate::process::{self, Process};
 use crate::secret::Password;
-use crate::{Account, Result, ServerKind, Surroundings};
+use crate::{Account, Result, ServerKind, Surroundings, sockets};
 
 /// The format of both records.
 const FORMAT: u32 = 1;
@@ -150,12 +150,25 @@ impl Volume {
             return Ok(if begun { State::HalfMade } else { State::Absent });
         }
         let running = self.running()?;
-        let runs = |running: &Running| running.process.as_ref().is_some_and(Process::is_running);
         Ok(match running {
             None => State::Stopped,
-            Some(running) if runs(&running) => State::Running(running),
+            Some(running) if self.runs(&running) => State::Running(running),
             Some(_) => State::CutOff,
         })
+    }
+
+    /// Whether the recorded process runs, on this volume and not on the one that this is a copy of.
+    fn runs(&self, recorded: &Running) -> bool {
+        recorded.process.as_ref().is_some_and(|process| process.is_running() && !process.works_elsewhere(&self.data()))
+    }
+
+    /// Puts away the record of a server that is gone, with its sockets. Those of a server that runs elsewhere are its own.
+    pub(crate) fn put_away(&self, kind: ServerKind, recorded: &Running) -> Result<()> {
+        self.forget_ended(kind, recorded)?;
+        if !recorded.process.as_ref().is_some_and(Process::is_running) {
+            sockets::remove(&recorded.sockets);
+        }
+        self.forget_running()
     }
 
     /// What it is.
@@ -217,13 +230,13 @@ impl Volume {
 
     /// Removes PostgreSQL's own note of a server that is gone: it takes whatever process has that number by now, even one that
     /// only waits to be reaped, for a server on its data. The note stays unless it names the recorded process, that process
-    /// has ended, and the system shows none that works in the data; whoever calls has waited for that.
-    pub(crate) fn forget_ended(&self, kind: ServerKind, recorded: &Running) -> Result<()> {
+    /// does not run here, and the system shows none that works in the data; whoever calls has waited for that.
+    fn forget_ended(&self, kind: ServerKind, recorded: &Running) -> Result<()> {
         let Some(process) = recorded.process.as_ref().filter(|_| kind == ServerKind::Postgres) else { return Ok(()) };
         let note = self.data().join("postmaster.pid");
         let text = fs::read_to_string(&note).unwrap_or_default();
         let named = text.lines().next().and_then(|pid| pid.trim().parse().ok());
-        let proven = named == Some(process.pid) && !process.is_running() && process::shows_folders();
+        let proven = named == Some(process.pid) && !self.runs(recorded) && process::shows_folders();
         if proven && self.unrecorded(kind).is_none() { remove_file(&note) } else { Ok(()) }
     }
 

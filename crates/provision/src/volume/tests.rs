@@ -52,10 +52,26 @@ fn only_a_folder_with_its_data_in_place_is_whole() {
     fs::rename(volume.unfinished(), volume.data()).unwrap();
     assert_eq!(volume.state().unwrap(), State::Stopped);
     assert_eq!(volume.access().unwrap_err().code(), "volume-missing", "no server was ever started on it");
-    let own = Process::of(std::process::id()).unwrap();
-    let running = Running { process: Some(own), ..Running::planned(1, PathBuf::from("/tmp/stead-x")) };
+    let mut server = std::process::Command::new("sleep").arg("60").current_dir(volume.data()).spawn().unwrap();
+    let sockets = folder.path().join("stead-x");
+    fs::create_dir(&sockets).unwrap();
+    let running = Running { process: Process::of(server.id()), ..Running::planned(1, sockets.clone()) };
     volume.write_running(&running).unwrap();
+    assert_eq!(volume.state().unwrap(), State::Running(running.clone()));
+    // A copy has the same record, and nothing that is done there reaches the server of the original.
+    let copy = Volume::at(folder.path().join("copy"));
+    fs::create_dir_all(copy.data()).unwrap();
+    for name in ["volume.json", "server.json"] {
+        fs::copy(volume.file(name), copy.file(name)).unwrap();
+    }
+    assert_eq!(copy.state().unwrap(), State::CutOff);
+    copy.put_away(ServerKind::Mysql, &running).unwrap();
+    assert_eq!(copy.state().unwrap(), State::Stopped);
+    assert!(sockets.exists());
     assert_eq!(volume.state().unwrap(), State::Running(running));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(volume.state().unwrap(), State::CutOff);
 }
 
 #[test]

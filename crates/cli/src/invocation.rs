@@ -59,6 +59,11 @@ impl Invocation<'_> {
         Environment::open(self.project()?, self.caller(consents))
     }
 
+    /// Asks a question where there is one.
+    pub(crate) fn ask(&self, question: Option<String>, yes: bool) -> Result<()> {
+        question.map_or(Ok(()), |question| self.printer.confirm(&question, yes))
+    }
+
     /// Who calls, for the library.
     pub(crate) fn caller(&self, consents: Consents) -> Caller {
         Caller {

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 /// Runs the command to its end, or to the first signal that stops it: then its work is dropped, which cancels what servers do
 /// for it.
 async fn until_stopped(arguments: Arguments, printer: &Printer) -> Result<Outcome, Error> {
-    let stopped = Interrupt::listen().error(format!("stead {}", arguments.command.name()));
+    let stopped = Interrupt::listen(*printer).error(format!("stead {}", arguments.command.name()));
     tokio::select! {
         biased;
         outcome = commands::run(arguments, printer) => outcome,

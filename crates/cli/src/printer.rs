@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use stead::error::{Error, Kind};
 
 use crate::diagnostic;
+use crate::interrupt::Question;
 
 /// What a command leaves behind.
 pub(crate) struct Outcome {
@@ -46,6 +47,7 @@ fn object(document: Value) -> Map<String, Value> {
 }
 
 /// Writes for one command.
+#[derive(Clone, Copy)]
 pub(crate) struct Printer {
     /// True if standard output carries JSON.
     pub(crate) json: bool,
@@ -106,6 +108,7 @@ impl Printer {
             let error = Error::refused("confirmation-missing", format!("{question} (nobody can be asked here)"));
             return Err(error.hint("add `--yes` to answer the question beforehand"));
         }
+        let _open = Question::open();
         loop {
             prompt(&format!("{question} [yes/no] "));
             let mut answer = String::new();

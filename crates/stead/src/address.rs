@@ -6,9 +6,15 @@ use std::path::PathBuf;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use stead_engine::Place;
+use stead_schema::EngineKind;
 
 /// Stands for the roots that browsers trust, where a file of certificates is named.
 const SYSTEM: &str = "system";
+
+/// What PostgreSQL's own programs do not know among the options of a URL.
+const OURS: [&str; 2] = ["maintenance", "statement_timeout"];
+/// An option of PostgreSQL's URLs that names the database, whatever the path says.
+const DATABASE: &str = "dbname";
 
 /// A URL whose parts are still written as they were.
 #[derive(Clone, Copy)]
@@ -33,17 +39,19 @@ impl<'a> Address<'a> {
 
     /// The server's URL: everything but the database.
     pub(crate) fn server(&self) -> String {
-        self.with_path("")
+        self.with_path("", &[DATABASE])
     }
 
     /// The database that the URL names.
     pub(crate) fn database(&self) -> Option<String> {
-        decoded(self.path.trim_start_matches('/'))
+        let stated = self.is_postgres().then(|| self.options().remove(DATABASE)).flatten();
+        stated.filter(|name| !name.is_empty()).or_else(|| decoded(self.path.trim_start_matches('/')))
     }
 
-    /// The same URL with another database.
+    /// The same URL with another database, for programs that are not ours.
     pub(crate) fn with_database(&self, place: &Place) -> String {
-        self.with_path(&format!("/{}", utf8_percent_encode(&place.0, NON_ALPHANUMERIC)))
+        let path = format!("/{}", utf8_percent_encode(&place.0, NON_ALPHANUMERIC));
+        self.with_path(&path, &[DATABASE, OURS[0], OURS[1]])
     }
 
     /// Who connects.
@@ -68,6 +76,33 @@ impl<'a> Address<'a> {
         decoded(self.host_and_port().1)
     }
 
+    /// The server without who logs in and how: host or socket, and port. Two ways to write it that surely mean one are alike.
+    pub(crate) fn machine(&self, engine: EngineKind) -> String {
+        let mut options = self.options();
+        let mut option = |name: &str| options.remove(name).filter(|value| !value.is_empty());
+        let (host, usual) = match engine {
+            EngineKind::Postgres => (option("host"), "5432"),
+            _ => (option("socket"), "3306"),
+        };
+        let port = option("port").filter(|_| engine == EngineKind::Postgres).or_else(|| self.port());
+        let host = host.or_else(|| self.host()).unwrap_or_default();
+        let port = port.unwrap_or_else(|| usual.to_owned());
+        match host.to_lowercase().as_str() {
+            "" | "localhost" | "::1" => format!("127.0.0.1:{port}"),
+            _ if host.starts_with('/') && engine != EngineKind::Postgres => host,
+            lower if !host.starts_with('/') => format!("{lower}:{port}"),
+            _ => format!("{host}:{port}"),
+        }
+    }
+
+    /// True if an `@` stands behind the server's part: what was meant for a password is then taken for the host, which messages
+    /// name.
+    pub(crate) fn has_stray_login(&self) -> bool {
+        let name = |pair: &str| pair.split_once('=').map_or(pair, |(name, _)| name).contains('@');
+        let cut_off = self.front.contains('#') && !self.is_postgres();
+        cut_off || self.path.contains('@') || self.query.is_some_and(|query| query.split('&').any(name))
+    }
+
     /// What stands behind the question mark.
     pub(crate) fn options(&self) -> BTreeMap<String, String> {
         let pairs = self.query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
@@ -89,9 +124,17 @@ impl<'a> Address<'a> {
         format!("{}{}{query}", self.front, self.path)
     }
 
-    fn with_path(&self, path: &str) -> String {
-        let query = self.query.map(|query| format!("?{query}")).unwrap_or_default();
-        format!("{}{path}{query}", self.front)
+    fn is_postgres(&self) -> bool {
+        self.front.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("postgres"))
+    }
+
+    /// The same URL with that path, for PostgreSQL without those options.
+    fn with_path(&self, path: &str, without: &[&str]) -> String {
+        let is_left_out = |pair: &&str| without.contains(&pair.split('=').next().unwrap_or_default());
+        let pairs = self.query.unwrap_or_default().split('&').filter(|pair| !self.is_postgres() || !is_left_out(pair));
+        let query = pairs.collect::<Vec<_>>().join("&");
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{path}{mark}{query}", self.front)
     }
 
     fn login_and_host(&self) -> (&'a str, &'a str) {

@@ -3,6 +3,8 @@
 
 use std::io;
 use std::process::{Child, ExitStatus};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::sync::oneshot;
@@ -32,12 +34,17 @@ impl Drop for Running {
     }
 }
 
-/// Waits until a program has ended, and what `after` does once it has; dropping the future asks the program to end.
+/// For how long its output is still read after a program has ended: what it said itself is there by then, and what it left
+/// running in the background may hold the output open for ever.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Waits until a program has ended, while `listen` reads what it says; dropping the future asks the program to end. What `listen`
+/// gives back is absent if somebody else still talks into the same output.
 ///
 /// # Errors
 ///
 /// What the system says, which is never expected.
-pub async fn ended<T, F>(mut child: Child, reach: Reach, after: F) -> io::Result<(ExitStatus, T)>
+pub async fn ended<T, F>(mut child: Child, reach: Reach, listen: F) -> io::Result<(ExitStatus, Option<T>)>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -46,8 +53,12 @@ where
     let mut running = Running { process, reach };
     let (tell, told) = oneshot::channel();
     std::thread::Builder::new().name("program".to_owned()).spawn(move || {
-        let done = after();
-        let _nobody_waits = tell.send(child.wait().map(|status| (status, done)));
+        let (tell_heard, heard) = mpsc::channel();
+        let listening = std::thread::Builder::new().name("program-output".to_owned()).spawn(move || {
+            let _nobody_waits = tell_heard.send(listen());
+        });
+        let status = listening.and_then(|_detached| child.wait());
+        let _nobody_waits = tell.send(status.map(|status| (status, heard.recv_timeout(LAST_WORDS).ok())));
     })?;
     let ended = told.await.unwrap_or_else(|_| Err(io::Error::other("the thread that waits is gone")));
     running.process = None;

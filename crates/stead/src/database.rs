@@ -19,6 +19,10 @@ pub struct Client {
     pub arguments: Vec<String>,
     /// Variables, the password among them.
     pub variables: BTreeMap<&'static str, String>,
+    /// Variables that would lead it to another server, or let it in as somebody else.
+    pub without: &'static [&'static str],
+    /// The password as the last lines of an option file, for clients that prefer one in the user's own file to a variable.
+    pub options: Option<String>,
     /// The package that brings it, by Debian's names.
     pub package: &'static str,
     /// Whether the connection is to be encrypted, as the URL says it, for programs that want it as an argument.
@@ -64,6 +68,8 @@ pub fn client(environment: &Environment, name: Option<&str>) -> Result<Client> {
             programs: vec!["sqlite3"],
             arguments: vec![path.display().to_string()],
             variables: BTreeMap::new(),
+            without: &[],
+            options: None,
             package: "sqlite3",
             encryption: None,
         }),
@@ -103,6 +109,9 @@ fn of_server(engine: EngineKind, url: &str, database: &str) -> Client {
     }
 }
 
+/// A service and an address of a host count more than a host that is named.
+const LIBPQ: [&str; 7] = ["PGSERVICE", "PGSERVICEFILE", "PGHOSTADDR", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD"];
+
 /// `psql` reads everything from variables. Source: PostgreSQL's page on libpq's environment variables.
 fn postgres(address: &Address<'_>, database: &str) -> Client {
     let options = address.options();
@@ -120,7 +129,15 @@ fn postgres(address: &Address<'_>, database: &str) -> Client {
         ("PGDATABASE", Some(database.to_owned())),
     ];
     let variables = named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Client { programs: vec!["psql"], arguments: Vec::new(), variables, package: "postgresql-client", encryption: None }
+    Client {
+        programs: vec!["psql"],
+        arguments: Vec::new(),
+        variables,
+        without: &LIBPQ,
+        options: None,
+        package: "postgresql-client",
+        encryption: None,
+    }
 }
 
 /// The clients of MySQL and MariaDB take the password alone from a variable.
@@ -143,8 +160,15 @@ fn mysql(address: &Address<'_>, database: &str, programs: Vec<&'static str>, pac
         add(name, option(name));
     }
     add("database", Some(database.to_owned()));
+    let options = address.password().map(|password| password_option(&password));
     let variables = address.password().map(|password| ("MYSQL_PWD", password)).into_iter().collect();
-    Client { programs, arguments, variables, package, encryption: option("ssl-mode") }
+    Client { programs, arguments, variables, without: &["MYSQL_PWD"], options, package, encryption: option("ssl-mode") }
+}
+
+/// The password as an option file states it.
+fn password_option(password: &str) -> String {
+    let escaped = password.replace('\\', r"\\").replace('"', r#"\""#);
+    format!("[client]\npassword=\"{escaped}\"\n")
 }
 
 /// Removes a database with everything in it; undo points stay.

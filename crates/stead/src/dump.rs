@@ -137,7 +137,8 @@ fn name(environment: &Environment, options: &DumpOptions) -> Result<SnapshotName
         return Ok(default_name(&clock::digits(), |name| shelf.path(name).exists())?);
     };
     let name = SnapshotName::parse(chosen)?;
-    if shelf.path(&name).exists() && !options.force {
+    shelf.check_replaceable(&name)?;
+    if shelf.exists(&name) && !options.force {
         let message = format!("the snapshot `{name}` exists already");
         return Err(Error::failed("snapshot-exists", message)
             .hint("choose another name, or replace it: `--force` keeps the old one until the new one is in place"));

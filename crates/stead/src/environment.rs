@@ -175,6 +175,12 @@ impl Environment {
         found.ok_or_else(|| unknown("database", name, self.databases.iter().map(|database| database.name.as_str())))
     }
 
+    /// The names of all databases.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.databases.iter().map(|database| database.name.clone()).collect()
+    }
+
     /// Tells whoever watches.
     pub fn report(&self, event: Event) {
         self.caller.reporter.event(event);
@@ -210,21 +216,27 @@ impl Environment {
         Ok(engine)
     }
 
-    /// Rows in all ordinary tables of the database at that place, stead's own left out.
+    /// Rows in all ordinary tables of the database at that place, stead's own left out; none if it is damaged so far that
+    /// they cannot be counted.
     ///
     /// # Errors
     ///
-    /// Whatever the engine says.
-    pub async fn rows(&self, place: &Place, name: &str) -> Result<u64> {
+    /// Whatever else the engine says.
+    pub async fn rows(&self, place: &Place, name: &str) -> Result<Option<u64>> {
         let database = self.database(name)?;
         if !database.server.exists(place).await? {
-            return Ok(0);
+            return Ok(Some(0));
         }
         let mut session = database.server.open(place, Access::Read).await?;
-        let counts = session.count_rows().await?;
+        let counts = session.count_rows().await;
         session.close().await?;
-        let counted = counts.into_iter().filter(|(table, _)| !stead_sql::ledger::is_own(table));
-        Ok(counted.map(|(_, rows)| rows).sum())
+        match counts {
+            Err(error) if error.damaged => Ok(None),
+            counts => {
+                let counted = counts?.into_iter().filter(|(table, _)| !stead_sql::ledger::is_own(table));
+                Ok(Some(counted.map(|(_, rows)| rows).sum()))
+            }
+        }
     }
 
     /// The folder an application uses for that leaf.
@@ -331,9 +343,15 @@ impl Environment {
         for database in &self.databases {
             if database.server.exists(&database.place).await? {
                 let mut session = database.server.open(&database.place, Access::Read).await?;
-                let rows = crate::ledger::read(session.as_mut()).await?;
+                let rows = crate::ledger::read(session.as_mut()).await;
                 session.close().await?;
-                crate::ledger::refuse_foreign(&rows, self, &database.name)?;
+                match rows {
+                    // Only what needs no word of it can go on: that which replaces it.
+                    Err(error) if error.is_damage() => {
+                        self.warn(format!("database `{}`: {error}; whose it is cannot be read", database.name));
+                    }
+                    rows => crate::ledger::refuse_foreign(&rows?, self, &database.name)?,
+                }
             }
         }
         Ok(())

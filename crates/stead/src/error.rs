@@ -86,6 +86,9 @@ pub struct Error {
     pub labels: Vec<Label>,
 }
 
+/// The code of what an engine says of content that is damaged.
+const DAMAGED: &str = "damaged";
+
 /// The result of a use case.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -118,6 +121,12 @@ impl Error {
     #[must_use]
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(Kind::Bug, "bug", message)
+    }
+
+    /// True if what is stored is damaged: a command that puts something else in its place need not stop at it.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        self.code == DAMAGED
     }
 
     /// The same error with one more hint.
@@ -181,7 +190,7 @@ impl From<EngineError> for Error {
         };
         Self {
             kind,
-            code: error.class.word().to_owned(),
+            code: if error.damaged { DAMAGED } else { error.class.word() }.to_owned(),
             message: error.message,
             hints: error.hints,
             labels: Vec::new(),

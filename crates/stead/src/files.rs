@@ -45,11 +45,43 @@ pub(crate) fn later_format(text: &[u8], known: u32) -> Option<u64> {
     record.get("format")?.as_u64().filter(|format| *format > u64::from(known))
 }
 
+/// Writes a file as [`write_whole`] does, unless one of that name is there: of two that write it at once one is refused.
+///
+/// # Errors
+///
+/// `file-exists`, or whatever the file system refuses, naming the file.
+pub(crate) fn write_new(path: &Path, text: &[u8]) -> Result<()> {
+    let token = format!("{}-{}", std::process::id(), crate::clock::token());
+    try_write(path, text, &token, |from| rename_onto_nothing(from, path)).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Error::failed("file-exists", format!("`{}` has come into being meanwhile", path.display()))
+                .hint("nothing was written; run the command again")
+        }
+        _ => Error::io("write", path, &error),
+    })
+}
+
+fn rename_onto_nothing(from: &Path, to: &Path) -> io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // A file system that cannot tell; most of those have hard links.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
+        }
+        renamed => Ok(renamed?),
+    }
+}
+
 fn try_write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
+    try_write(path, text, "", |from| fs::rename(from, path))
+}
+
+fn try_write(path: &Path, text: &[u8], token: &str, put: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".{}.stead-new", path.file_name().unwrap_or_default().to_string_lossy()));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary =
+        folder.join(format!(".{name}.{token}{}", if token.is_empty() { "stead-new" } else { ".stead-new" }));
     let mut file = File::create(&temporary)?;
-    let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| put(&temporary));
     if let Err(error) = written {
         // What cannot be removed either is swept away by the next command.
         let _left = fs::remove_file(&temporary);
@@ -91,21 +123,13 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| Error::io("create folder", path, &error))
 }
 
-/// Removes a file or a folder with all that is in it; absent is fine.
+/// Removes a file or a folder with all that is in it, folders that nobody may write to included; absent is fine.
 ///
 /// # Errors
 ///
 /// Whatever the file system refuses, naming the path.
 pub(crate) fn remove(path: &Path) -> Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &error)),
-        _ => Ok(()),
-    }
+    stead_snapshot::remove_tree(path).map_err(|error| Error::io("remove", path, &error))
 }
 
 /// True if the path is there, false if it surely is not.
@@ -132,6 +156,47 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = paths.map_err(|error| Error::io("list", folder, &error))?;
     paths.sort();
     Ok(paths)
+}
+
+/// Gives a folder the mode of another one, if that is there.
+///
+/// # Errors
+///
+/// Whatever the file system refuses, naming the folder.
+pub(crate) fn take_mode(from: &Path, to: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(metadata) = fs::symlink_metadata(from) else { return Ok(()) };
+    if !metadata.is_dir() {
+        return Ok(());
+    }
+    let mode = fs::Permissions::from_mode(metadata.permissions().mode() & 0o7777);
+    fs::set_permissions(to, mode).map_err(|error| Error::io("set the mode of", to, &error))
+}
+
+/// Gives a folder and everything in it the owner and group of another one, as far as this user may: an application must go on
+/// writing where an administrator has put its files back.
+pub(crate) fn take_owner(from: &Path, to: &Path) {
+    use std::os::unix::fs::{MetadataExt, lchown};
+    let (Ok(wanted), Ok(has)) = (fs::symlink_metadata(from), fs::symlink_metadata(to)) else { return };
+    let owner = (wanted.uid(), wanted.gid());
+    if owner == (has.uid(), has.gid()) || !wanted.is_dir() {
+        return;
+    }
+    let mut paths = vec![to.to_owned()];
+    while let Some(path) = paths.pop() {
+        if lchown(&path, Some(owner.0), Some(owner.1)).is_err() {
+            return;
+        }
+        if path.is_dir() && !path.is_symlink() {
+            paths.extend(entries(&path).unwrap_or_default());
+        }
+    }
+}
+
+/// False for folders, and for the names that editors and systems give to what is nobody's content: locks, copies, attributes.
+#[must_use]
+pub(crate) fn is_content(path: &Path) -> bool {
+    !path.is_dir() && path.file_name().is_none_or(|name| !name.as_encoded_bytes().starts_with(b"."))
 }
 
 /// True if there is no file in a folder or below it.

@@ -46,6 +46,8 @@ pub struct Current {
     pub revisions: Vec<String>,
     /// Revisions that are not applied.
     pub pending: u64,
+    /// Revisions that were begun and are neither done nor taken back.
+    pub unfinished: Vec<String>,
 }
 
 /// A revision that no other one builds on.
@@ -146,7 +148,14 @@ pub fn standing(revisions: &Revisions, situation: &Situation, target: &Target) -
     let lines = status(&revisions.graph, situation, target);
     let current = lines.iter().filter(|line| line.current).map(|line| line.id.to_string()).collect();
     let pending = lines.iter().filter(|line| line.condition == Condition::Pending).count();
-    Current { app: target.app.clone(), database: target.database.clone(), revisions: current, pending: pending as u64 }
+    let begun = lines.iter().filter(|line| matches!(line.condition, Condition::Running | Condition::Failed));
+    Current {
+        app: target.app.clone(),
+        database: target.database.clone(),
+        revisions: current,
+        pending: pending as u64,
+        unfinished: begun.map(|line| line.id.to_string()).collect(),
+    }
 }
 
 /// What the ledger of one database says, for looking at it alone.

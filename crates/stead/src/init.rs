@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::load::{self, LoadOptions};
 use crate::marker::{self, Marker};
 use crate::reindex::{self, IndexState};
-use crate::replacement::{Replacement, refuse_without_undo_room};
+use crate::replacement::{self, Replacement, refuse_without_undo_room};
 use crate::upgrade::{self, UpgradeOptions};
 use crate::wait::{Patience, wait};
 use crate::{ledger, seed, storage};
@@ -33,6 +33,13 @@ pub struct InitOptions {
     pub skip_index: bool,
     /// Only find out what would be done.
     pub dry_run: bool,
+}
+
+impl InitOptions {
+    /// True if what is there is replaced, whatever it is: it may even be damaged.
+    fn replaces(&self) -> bool {
+        self.clean || self.load.is_some()
+    }
 }
 
 /// What an initialisation did.
@@ -57,6 +64,30 @@ pub struct Step {
     pub text: String,
 }
 
+/// What to ask before `--clean` or `--load`, where anything is to be asked. Waits for the servers.
+///
+/// # Errors
+///
+/// As [`init`], as far as it can be known beforehand.
+pub async fn question(environment: &Environment, options: &InitOptions) -> Result<Option<String>> {
+    refuse(environment, options)?;
+    if !options.replaces() || options.dry_run {
+        return Ok(None);
+    }
+    wait_for(environment, options).await?;
+    let operation =
+        options.load.as_ref().map_or_else(|| "init --clean".to_owned(), |name| format!("init --load {name}"));
+    replacement::question(environment, &operation, &environment.names(), true).await
+}
+
+/// Waits for the servers; what is to be replaced may be damaged.
+async fn wait_for(environment: &Environment, options: &InitOptions) -> Result<()> {
+    match wait(environment, Patience::default()).await {
+        Err(error) if error.is_damage() && options.replaces() => Ok(()),
+        answered => answered,
+    }
+}
+
 /// Brings the environment to a working state.
 ///
 /// # Errors
@@ -66,7 +97,7 @@ pub struct Step {
 pub async fn init(environment: &Environment, options: &InitOptions) -> Result<Initialised> {
     refuse(environment, options)?;
     let mut run = Run { environment, options, done: Initialised::default() };
-    wait(environment, Patience::default()).await?;
+    wait_for(environment, options).await?;
     if options.dry_run {
         run.plan().await?;
         return Ok(run.done);
@@ -277,6 +308,7 @@ impl Run<'_> {
 
     async fn schema_only_beside(&mut self, operation: &str, source: &'static str) -> Result<()> {
         let began = Instant::now();
+        refuse_without_undo_room(self.environment).await?;
         let mut replacement = Replacement::new(self.environment, operation);
         replacement.all_ready().await?;
         let built = replacement.schema_only(source, self.options.skip_index).await;
@@ -454,8 +486,7 @@ impl Run<'_> {
             return Err(Error::new(Kind::HalfWay, "interrupted", format!("`{operation}` was cut off half-way"))
                 .hint("the next command that writes finishes it first, for example `stead init`"));
         }
-        let found = self.found().await?;
-        match (&self.options.load, self.options.clean || found == Found::Fresh) {
+        match (&self.options.load, self.options.replaces() || self.found().await? == Found::Fresh) {
             (Some(name), _) => self.would("load", format!("everything from `{name}`, then upgrade")),
             (None, true) => self.plan_anew()?,
             (None, false) => self.plan_upgrade().await?,

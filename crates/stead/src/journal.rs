@@ -128,7 +128,24 @@ impl Journal {
         environment.still_held().await?;
         files::write_whole(&path, &text)?;
         passed("journal.written")?;
-        self.carry_out(environment).await
+        if let Err(error) = self.swap_all(environment).await {
+            if error.kind == Kind::Locked && self.is_untouched(environment).await {
+                // Carried out later it would bury what is written until then.
+                files::remove(&path)?;
+                let folder = environment.state.folder();
+                files::sync_folder(folder).map_err(|error| Error::io("sync", folder, &error))?;
+                return Err(error.hint(format!("`{}` was given up; nothing was changed", self.operation)));
+            }
+            return Err(self.half_way(error));
+        }
+        self.finish(environment)
+    }
+
+    /// True if not even the first of the databases has changed places, and so nothing has.
+    async fn is_untouched(&self, environment: &Environment) -> bool {
+        let Some(first) = self.databases.first() else { return false };
+        let Ok(database) = environment.database(&first.name) else { return false };
+        database.server.bulk().untouched(&first.swap).await.unwrap_or(false)
     }
 
     /// Asks every engine whether its swap can go through, while nothing has been touched yet.
@@ -147,6 +164,10 @@ impl Journal {
     /// The first step that fails, as exit 6: what was swapped stays swapped and the journal stays.
     pub async fn carry_out(&self, environment: &Environment) -> Result<()> {
         self.swap_all(environment).await.map_err(|error| self.half_way(error))?;
+        self.finish(environment)
+    }
+
+    fn finish(&self, environment: &Environment) -> Result<()> {
         if let Some(point) = &self.point {
             undo::record(&environment.state, point)?;
             passed("journal.recorded")?;

@@ -10,6 +10,7 @@ use std::time::Instant;
 use serde::Serialize;
 use stead_engine::snapshot::Source;
 use stead_engine::{Access, ErrorClass, Event};
+use stead_schema::model::Object;
 use stead_schema::{EngineKind, Schema};
 use stead_snapshot::{Manifest, Part, Snapshot, SnapshotName};
 use stead_sql::split::split;
@@ -18,7 +19,7 @@ use crate::environment::{Database, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::marker::Marker;
 use crate::project::Roles;
-use crate::replacement::{Replacement, refuse_without_undo_room};
+use crate::replacement::{self, Replacement, refuse_without_undo_room};
 use crate::revisions::Revisions;
 use crate::upgrade::UpgradeOptions;
 use crate::{dump, ledger, marker, reindex, shelf, upgrade};
@@ -73,6 +74,18 @@ pub async fn plan(environment: &Environment, options: &LoadOptions) -> Result<Ve
         steps.extend(environment.project.indexes.keys().map(|name| format!("build index {name}")));
     }
     Ok(steps)
+}
+
+/// What to ask before a load, where anything is to be asked.
+///
+/// # Errors
+///
+/// As [`load`], as far as it can be known beforehand.
+pub async fn question(environment: &Environment, options: &LoadOptions) -> Result<Option<String>> {
+    environment.refuse_protected("load")?;
+    open(environment, options)?;
+    let names = names(environment, options)?;
+    replacement::question(environment, &format!("load {}", options.name), &names, options.database.is_none()).await
 }
 
 /// Loads a snapshot.
@@ -200,7 +213,8 @@ pub(crate) async fn build(
         upgrade::upgrade_databases(environment, &built, &UpgradeOptions::default()).await?.len()
     };
     if !options.skip_index {
-        reindex::build_for(environment, &built, replacement).await?;
+        let indexed = reindex::build_for(environment, &built, replacement).await;
+        indexed.map_err(|error| if options.no_migrate { of_an_old_schema(error) } else { error })?;
     }
     for database in &built {
         replacement.put_database(&database.name, Some(database.place.clone())).await?;
@@ -239,9 +253,26 @@ async fn build_database(
     // Only a shortcut for the next load: if there is no room for the copy, this one goes on without.
     let _not_kept = kept.settle();
     adopt(environment, &database, snapshot.manifest()).await?;
+    left_out(&database.wanted(&snapshot.manifest().databases[name].schema))
+        .into_iter()
+        .for_each(|what| environment.warn(what));
     let rows: u64 = snapshot.manifest().databases[name].tables.values().map(|table| table.rows).sum();
     environment.report(Event::Done { step, outcome: format!("{rows} rows"), took: began.elapsed() });
     Ok(database)
+}
+
+fn of_an_old_schema(error: Error) -> Error {
+    error.hint("with `--no-migrate` the schema stays that of the snapshot, which indexes may not fit: `--skip-index` leaves them")
+}
+
+/// What a schema says it has without its secrets, one sentence an object: nothing works there until they are set again.
+fn left_out(schema: &Schema) -> Vec<String> {
+    let said = |object: &Object| {
+        let comments = object.definition.as_deref()?.lines().map_while(|line| line.strip_prefix("-- "));
+        let comments: Vec<&str> = comments.collect();
+        (!comments.is_empty()).then(|| format!("the {} `{}`: {}", object.kind, object.name, comments.join("; ")))
+    };
+    if schema.engine == EngineKind::Postgres { schema.objects.iter().filter_map(said).collect() } else { Vec::new() }
 }
 
 /// A snapshot's database without owners, grants and definers.
@@ -370,8 +401,10 @@ fn build_storage(environment: &Environment, snapshot: &Snapshot, replacement: &m
     shelf::restore(snapshot, &root, dump::advance(environment, &step))?;
     for leaf in ours {
         // A leaf that was declared after the snapshot was made comes back empty.
-        let built = replacement.leaf_beside(&leaf)?;
-        replacement.put_leaf(&leaf, Some(built))?;
+        // What the seed made has the mode that the leaf had then, which may have been none yet.
+        let kept = record.leaves.contains(&leaf) && snapshot.manifest().name.as_str() != dump::SEED_SNAPSHOT;
+        let built = if kept { replacement.leaf_beside(&leaf)? } else { replacement.leaf_like_live(&leaf)? };
+        replacement.put_built_leaf(&leaf, built)?;
     }
     environment.report(Event::Done { step, outcome: format!("{} files", record.files), took: began.elapsed() });
     Ok(record.files)

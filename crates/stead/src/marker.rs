@@ -64,14 +64,18 @@ pub async fn write(session: &mut dyn Session, marker: &Marker) -> Result<()> {
 }
 
 /// Writes the mark of a swap into a built database, so that a later process can tell whether the swap has happened.
-/// A database without a marker row gets none: it is still told apart by its file.
+/// A database without a marker row gets none, and so does one that is damaged: it is still told apart by its file.
 ///
 /// # Errors
 ///
 /// Whatever the engine says.
 pub(crate) async fn set_swap_token(database: &Database, place: &Place, token: &str) -> Result<()> {
     let mut session = database.server.open(place, Access::Write).await?;
-    if let Some(marker) = read(session.as_mut()).await? {
+    let found = match read(session.as_mut()).await {
+        Err(error) if error.is_damage() => None,
+        found => found?,
+    };
+    if let Some(marker) = found {
         let state = if marker.seeded { "seeded" } else { "skipped" };
         let values = [state.into(), marker.at.as_str().into(), marker.source.as_str().into(), token.into()];
         session.execute(sql::write_marker(session.kind()), &values).await?;

@@ -24,7 +24,7 @@ pub(crate) fn read(environment: &Environment, app: &str, kind: EngineKind) -> Re
     let mut files = Vec::new();
     let mut hasher = blake3::Hasher::new();
     for path in files::entries(&folder)? {
-        if !is_model(&path, kind) {
+        if !files::is_content(&path) || !is_model(&path, kind) {
             continue;
         }
         let text = files::read_text(&path)?;

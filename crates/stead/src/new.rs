@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::project::LONGEST_NAME;
 
 /// The files of a new project: path and text; `{name}` stands for the project's name.
 const FILES: [(&str, &str); 7] = [
@@ -41,7 +42,8 @@ fn project_name(folder: &Path) -> Result<String> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let fitting = |letter: char| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' };
     let name: String = name.chars().map(fitting).collect();
-    let name = name.trim_matches('-').to_owned();
+    let name = name.trim_matches('-');
+    let name = name[..name.len().min(LONGEST_NAME)].trim_end_matches('-').to_owned();
     if name.starts_with(|letter: char| letter.is_ascii_lowercase()) {
         return Ok(name);
     }

@@ -33,12 +33,13 @@ mod tests;
 mod value;
 
 pub use app::{App, MigrationTool, Migrations, Service};
+pub(crate) use database::url_variable;
 pub use database::{Database, DatabaseLocation, LocalDatabase, Roles, engine_of_scheme};
 pub use edit::set_value;
 pub use error::{LISTED_PROBLEMS, Problem, ProjectError, ProjectErrors};
 pub use index::{Documents, FieldSettings, IndexEngine, IndexSettings};
 pub use origin::{Label, Origin, SourceKind, SourceText};
-pub(crate) use reading::is_name as is_environment_name;
+pub(crate) use reading::{LONGEST_NAME, is_name as is_environment_name};
 pub use routing::Target;
 pub use secret::{CommandLine, SecretReference, SecretUrl};
 pub use seed::{SeedAction, SeedStep};
@@ -138,7 +139,7 @@ impl Project {
     /// When there is none.
     pub fn find(start: &Path) -> Result<PathBuf, ProjectErrors> {
         let start = absolute(start);
-        let found = start.ancestors().find(|folder| folder.join(layers::PROJECT_FILE).exists());
+        let found = start.ancestors().find(|folder| may_hold_project(folder));
         found.map(Path::to_path_buf).ok_or_else(|| not_found(&start, true))
     }
 
@@ -149,7 +150,7 @@ impl Project {
     /// one go: first the text of the files and their includes, then what the settings mean.
     pub fn load(options: &LoadOptions) -> Result<Self, ProjectErrors> {
         let directory = absolute(&options.directory);
-        if !directory.join(layers::PROJECT_FILE).exists() {
+        if !may_hold_project(&directory) {
             return Err(not_found(&directory, false));
         }
         let merged = layers::merged(options, &directory).map_err(ProjectErrors::new)?;
@@ -213,6 +214,14 @@ fn state_folder(directory: &Path, environment: &str) -> PathBuf {
 fn absolute(path: &Path) -> PathBuf {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     files::normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
+}
+
+/// False only where there surely is no project file: one that cannot be looked at, or that is a link to nothing, is the
+/// project's all the same, and the project of a folder above is another one.
+fn may_hold_project(folder: &Path) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    let looked = std::fs::symlink_metadata(folder.join(layers::PROJECT_FILE));
+    !looked.is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
 }
 
 fn not_found(directory: &Path, searched: bool) -> ProjectErrors {

@@ -272,7 +272,7 @@ fn definition_hash(environment: &Environment, name: &str, engine: &dyn SearchEng
     let settings = settings(environment, name)?;
     let query = documents_query(environment, name)?;
     let fields = serde_json::to_string(&settings.fields).expect("settings of plain values");
-    let text = format!("{}\n{query}\n{fields}", engine.format());
+    let text = format!("{}\n{}\n{query}\n{fields}", engine.format(), settings.database);
     Ok(blake3::hash(text.as_bytes()).to_hex().to_string())
 }
 
@@ -314,14 +314,14 @@ fn field(engine: EngineKind, settings: &IndexSettings, column: &ResultColumn, po
 
 /// The kind of a field from the column's declared type; an expression has none, there the first value decides.
 fn guess(engine: EngineKind, column: &ResultColumn, position: usize, rows: &[Row]) -> FieldKind {
-    if let Some(declared) = column.declared.as_deref().filter(|declared| !declared.is_empty()) {
-        return engines::field_kind(engine, declared);
-    }
+    let declared = column.declared.as_deref().filter(|declared| !declared.is_empty());
+    let kind = declared.map(|declared| engines::field_kind(engine, declared));
     let values = rows.iter().filter_map(|row| row.get(position));
-    match values.into_iter().find(|value| **value != Value::Null) {
-        Some(Value::Integer(_)) => FieldKind::Integer,
-        Some(Value::Real(_)) => FieldKind::Float,
-        _ => FieldKind::Text,
+    match (kind, values.into_iter().find(|value| **value != Value::Null)) {
+        // SQLite has no dates: where the column holds seconds or days, they are numbers.
+        (None | Some(FieldKind::Date), Some(Value::Integer(_))) => FieldKind::Integer,
+        (None | Some(FieldKind::Date), Some(Value::Real(_))) => FieldKind::Float,
+        (kind, _) => kind.unwrap_or(FieldKind::Text),
     }
 }
 

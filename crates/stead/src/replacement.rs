@@ -15,13 +15,16 @@ use crate::undo::{self, UndoPoint};
 use crate::upgrade::UpgradeOptions;
 use crate::{clock, files, marker, reindex, upgrade};
 
+/// The environment of one developer, who can take everything back.
+const DEVELOPMENT: &str = "development";
+
 /// A set of things that will change places together.
 pub struct Replacement<'a> {
     environment: &'a Environment,
     journal: Journal,
     point: String,
     token: String,
-    rows: Vec<(u64, u64)>,
+    rows: Vec<(Option<u64>, Option<u64>)>,
     indexes: Vec<(IndexSwap, Option<String>)>,
     point_if_files: bool,
 }
@@ -66,8 +69,7 @@ impl<'a> Replacement<'a> {
     ///
     /// As [`Replacement::ready`].
     pub async fn all_ready(&self) -> Result<()> {
-        let names: Vec<String> = self.environment.databases.iter().map(|database| database.name.clone()).collect();
-        self.ready(&names).await
+        self.ready(&self.environment.names()).await
     }
 
     /// The mark of this run in the names of what it builds.
@@ -97,6 +99,27 @@ impl<'a> Replacement<'a> {
         Ok(folder)
     }
 
+    /// The same with the mode of the leaf that it will replace.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system refuses.
+    pub fn leaf_like_live(&self, leaf: &str) -> Result<PathBuf> {
+        let folder = self.leaf_beside(leaf)?;
+        files::take_mode(&self.environment.leaf(leaf)?, &folder)?;
+        Ok(folder)
+    }
+
+    /// A built leaf, given to whom the one belongs that it will replace.
+    ///
+    /// # Errors
+    ///
+    /// As [`Replacement::put_leaf`].
+    pub fn put_built_leaf(&mut self, leaf: &str, built: PathBuf) -> Result<()> {
+        files::take_owner(&self.environment.leaf(leaf)?, &built);
+        self.put_leaf(leaf, Some(built))
+    }
+
     /// The built database shall take the name; `None`: there shall be none.
     ///
     /// # Errors
@@ -108,8 +131,11 @@ impl<'a> Replacement<'a> {
         let exists = database.server.exists(&live).await?;
         let folder = self.environment.state.undo().join(&self.point);
         let kept = exists.then(|| database.server.bulk().keeping(&live, &folder, &self.token));
-        let rows = if exists { self.environment.rows(&live, name).await? } else { 0 };
-        let mut rows_after = 0;
+        let rows = self.environment.rows(&live, name).await?;
+        if rows.is_none() {
+            self.environment.warn(format!("database `{name}` is damaged: its rows cannot be counted"));
+        }
+        let mut rows_after = Some(0);
         if let Some(built) = &built {
             marker::set_swap_token(database, built, &self.token).await?;
             rows_after = self.environment.rows(built, name).await?;
@@ -198,8 +224,8 @@ impl<'a> Replacement<'a> {
     pub fn empty_leaves(&mut self) -> Result<()> {
         let leaves = self.environment.project.storage.iter().flat_map(|storage| &storage.leaves);
         for leaf in leaves {
-            let built = self.leaf_beside(leaf)?;
-            self.put_leaf(leaf, Some(built))?;
+            let built = self.leaf_like_live(leaf)?;
+            self.put_built_leaf(leaf, built)?;
         }
         Ok(())
     }
@@ -271,6 +297,40 @@ fn unused_point(environment: &Environment, point: String) -> String {
         Some(newest) if newest >= point => format!("{newest}~"),
         _ => point,
     }
+}
+
+/// What to ask before an operation replaces these databases, and the stored files where they go with them. Nothing in
+/// `development`, where taking it back is answer enough, and nothing where there is nothing to lose.
+///
+/// # Errors
+///
+/// Whatever the engine says when rows are counted.
+pub async fn question(
+    environment: &Environment,
+    operation: &str,
+    names: &[String],
+    with_files: bool,
+) -> Result<Option<String>> {
+    let project = &environment.project;
+    if project.environment == DEVELOPMENT {
+        return Ok(None);
+    }
+    let mut rows = Some(0);
+    for name in names {
+        let more = environment.rows(&environment.database(name)?.place, name).await?;
+        rows = rows.zip(more).map(|(rows, more)| rows + more);
+    }
+    let mut leaves = project.storage.iter().flat_map(|storage| storage.leaves.iter().map(|leaf| storage.leaf(leaf)));
+    let files = with_files && leaves.any(|leaf| !files::is_empty(&leaf));
+    let what = match (rows, files) {
+        (Some(0), false) => return Ok(None),
+        (Some(rows), false) => format!("{rows} rows"),
+        (Some(rows), true) => format!("{rows} rows and the stored files"),
+        (None, _) => "what is damaged".to_owned(),
+    };
+    let fate = if environment.consents.no_undo { "are gone then" } else { "move to a new undo point" };
+    let (names, project, place) = (names.join(", "), &project.name, &project.environment);
+    Ok(Some(format!("replace {names} of `{project}` ({place}) by `{operation}`? {what} {fate}")))
 }
 
 /// Refuses, before anything is built, if what would be kept is larger than the project allows and would be removed at once.

@@ -56,10 +56,10 @@ pub fn draft(project: &Project, message: &str, app: Option<&str>) -> Result<Draf
 ///
 /// # Errors
 ///
-/// Whatever the file system refuses.
+/// A file of that name that was not there yet when this one was drafted, or whatever the file system refuses.
 pub fn write(draft: &Draft) -> Result<()> {
     files::make_folder(draft.path.parent().unwrap_or(&draft.path))?;
-    files::write_whole(&draft.path, draft.text.as_bytes())
+    files::write_new(&draft.path, draft.text.as_bytes())
 }
 
 fn new_id() -> RevisionId {

@@ -49,7 +49,7 @@ impl Revisions {
                 return Err(Error::failed("unsupported", message));
             }
             for path in files::entries(&app.path.join("migrations"))? {
-                if path.extension().is_some_and(|extension| extension == "sql") {
+                if path.extension().is_some_and(|extension| extension == "sql") && files::is_content(&path) {
                     let (node, loaded) = read_one(project, &app.name, path)?;
                     nodes.push(node);
                     files.insert((app.name.clone(), loaded.file.id.to_string()), loaded);

@@ -1,6 +1,7 @@
 //! `stead schema print`: what the models, a database or a file of SQL amount to, written as DDL that can be kept in version
 //! control. The order of the statements works in an empty database, and equal schemas give equal text.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use stead_engine::{Access, Place, Server};
@@ -190,10 +191,18 @@ pub fn write_files(folder: &Path, schemas: &[Named]) -> Result<usize> {
 /// The files with their texts: statements of one object together, in the order in which they are written. Each file can be run
 /// by itself, where what it needs is there.
 fn wanted(schemas: &[Named]) -> Result<Vec<(PathBuf, String)>> {
-    let mut files = Vec::new();
+    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    let mut taken = HashSet::new();
     for named in schemas {
         for (name, statements) in write_apart(&named.schema)? {
-            let path = Path::new(&named.name).join(format!("{}.sql", plain(&name.to_string())));
+            let file = |end: &str| Path::new(&named.name).join(format!("{}{end}.sql", plain(&name.to_string())));
+            let mut path = file("");
+            // A point may end a schema's name or stand in it.
+            if !taken.insert(path.clone()) {
+                let parts = format!("{}\0{}", name.namespace.as_deref().unwrap_or_default(), name.name);
+                path = file(&format!("-{}", &blake3::hash(parts.as_bytes()).to_hex()[..12]));
+                taken.insert(path.clone());
+            }
             let scripts = statements.iter().map(|statement| statement.script(named.schema.engine) + "\n");
             files.push((path, format!("{MARK}\n\n{}", scripts.collect::<Vec<_>>().join("\n"))));
         }

@@ -23,7 +23,7 @@ use crate::journal::passed;
 use crate::load::{LoadOptions, Loaded};
 use crate::marker::Marker;
 use crate::project::{SeedAction, SeedStep};
-use crate::replacement::{Replacement, refuse_without_undo_room};
+use crate::replacement::{self, Replacement, refuse_without_undo_room};
 use crate::upgrade::UpgradeOptions;
 use crate::{clock, dump, engines, files, load, marker, upgrade};
 
@@ -49,6 +49,16 @@ pub fn plan(environment: &Environment) -> Result<Vec<String>> {
     let steps = steps(environment).into_iter().map(|(name, _)| format!("run {name}"));
     let last = [format!("keep the result as `{SEED_SNAPSHOT}`"), "load it once and put it in place".to_owned()];
     Ok(databases.chain(steps).chain(last).collect())
+}
+
+/// What to ask before a seed, where anything is to be asked.
+///
+/// # Errors
+///
+/// A protected environment, or whatever the engine says when rows are counted.
+pub async fn question(environment: &Environment) -> Result<Option<String>> {
+    environment.refuse_seeding()?;
+    replacement::question(environment, "seed", &environment.names(), true).await
 }
 
 /// Seeds the environment anew.
@@ -130,6 +140,7 @@ fn fresh_storage(environment: &Environment, token: &str) -> Result<Option<PathBu
     let root = environment.storage_beside(token)?;
     for leaf in &storage.leaves {
         files::make_folder(&root.join(leaf))?;
+        files::take_mode(&storage.leaf(leaf), &root.join(leaf))?;
     }
     Ok(Some(root))
 }

@@ -112,20 +112,37 @@ pub fn verify(environment: &Environment, names: &[String]) -> Result<Vec<Verifie
             reporter.event(Event::Progress { step: step.clone(), done, total, unit: "bytes" });
         });
         snapshot.verify(&advance)?;
-        remember(environment, &snapshot.manifest().digest)?;
+        // A snapshot is as sound on a disk that cannot be written, where nobody can remember it.
+        if let Err(error) = remember(environment, &snapshot.manifest().digest) {
+            environment.warn(format!("that `{name}` was verified is not remembered: {error}"));
+        }
         done.push(Verified { name, bytes: snapshot.manifest().packed_bytes });
     }
     Ok(done)
 }
 
-/// Removes a snapshot.
+/// The name of a snapshot that can be removed: it need not be whole, but it must be one.
 ///
 /// # Errors
 ///
-/// As [`find`], or whatever the file system refuses.
+/// A bad name, an unknown one with those there are, or one that something else than a snapshot has.
+pub fn removable(environment: &Environment, name: &str) -> Result<SnapshotName> {
+    let (name, shelf) = (SnapshotName::parse(name)?, environment.shelf());
+    if !shelf.exists(&name) {
+        shelf.open(&name)?;
+    }
+    shelf.check_replaceable(&name)?;
+    Ok(name)
+}
+
+/// Removes a snapshot, whole or broken.
+///
+/// # Errors
+///
+/// As [`removable`], or whatever the file system refuses.
 pub async fn remove(environment: &Environment, name: &str) -> Result<()> {
     environment.refuse_protected("snapshots remove")?;
-    let name = SnapshotName::parse(name)?;
+    let name = removable(environment, name)?;
     let _held = environment.hold().await?;
     Ok(environment.shelf().remove(&name)?)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use stead_engine::Access;
+use stead_engine::file_lock::is_held;
 
 use crate::environment::{Database, Environment};
 use crate::error::Result;
@@ -37,6 +38,8 @@ pub struct Status {
     pub undo: Vec<PointStatus>,
     /// The operation that was cut off half-way, if any.
     pub interrupted: Option<String>,
+    /// True while a command that writes is at work.
+    pub busy: bool,
 }
 
 /// A local server.
@@ -82,6 +85,16 @@ pub struct AppStatus {
     pub current: Vec<String>,
     /// Revisions that are not applied yet.
     pub pending: u64,
+    /// Revisions that were begun and are neither done nor taken back.
+    pub unfinished: Vec<String>,
+}
+
+impl Status {
+    /// True if a revision stopped half-way; while somebody works here it may be one that is under way.
+    #[must_use]
+    pub fn has_unfinished(&self) -> bool {
+        !self.busy && self.databases.iter().flat_map(|database| &database.apps).any(|app| !app.unfinished.is_empty())
+    }
 }
 
 /// A storage leaf.
@@ -108,6 +121,7 @@ pub struct PointStatus {
 ///
 /// A database that cannot be reached, or revision files that are wrong.
 pub async fn status(environment: &Environment) -> Result<Status> {
+    let busy_before = is_held(&environment.state.lock());
     let revisions = Revisions::read(&environment.project)?;
     let mut databases = Vec::new();
     for database in &environment.databases {
@@ -129,6 +143,8 @@ pub async fn status(environment: &Environment) -> Result<Status> {
         snapshots: snapshots::list(environment)?.into_iter().map(|entry| entry.name).collect(),
         undo: points.collect(),
         interrupted: environment.interrupted()?,
+        // What ends or begins while this looks is under way as far as this has seen.
+        busy: busy_before || is_held(&environment.state.lock()),
     })
 }
 
@@ -164,7 +180,12 @@ async fn look(environment: &Environment, database: &Database, revisions: &Revisi
         let situation = history::situation_of(environment, database).await?;
         for target in situation.targets() {
             let standing = history::standing(revisions, &situation, target);
-            status.apps.push(AppStatus { app: standing.app, current: standing.revisions, pending: standing.pending });
+            status.apps.push(AppStatus {
+                app: standing.app,
+                current: standing.revisions,
+                pending: standing.pending,
+                unfinished: standing.unfinished,
+            });
         }
     }
     Ok(status)

@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::journal::{DatabaseSwap, IndexSwap, Journal, LeafSwap};
-use crate::replacement::Replacement;
+use crate::replacement::{Replacement, refuse_without_undo_room};
 use crate::state::State;
 
 /// The version of the record's format.
@@ -47,10 +47,10 @@ pub struct KeptDatabase {
     pub name: String,
     /// Where it is kept; absent if there was no database.
     pub kept: Option<Place>,
-    /// Rows in the kept one.
-    pub rows: u64,
-    /// Rows in the one that replaced it, at that moment.
-    pub rows_after: u64,
+    /// Rows in the kept one; absent if it is damaged so far that nobody can count them.
+    pub rows: Option<u64>,
+    /// The same of the one that replaced it, at that moment.
+    pub rows_after: Option<u64>,
 }
 
 /// A storage leaf of an undo point.
@@ -84,9 +84,12 @@ impl UndoPoint {
     pub async fn size(&self, environment: &Environment) -> Result<u64> {
         let mut bytes = 0;
         for database in &self.databases {
-            if let Some(place) = &database.kept {
-                bytes += environment.database(&database.name)?.server.size(place).await?;
-            }
+            let Some(place) = &database.kept else { continue };
+            bytes += match environment.database(&database.name) {
+                Ok(known) => known.server.size(place).await?,
+                // It is not in the project any more: a file is there to be looked at, a server is asked no more.
+                Err(_) => files::size(Path::new(&place.0)),
+            };
         }
         let leaves = self.leaves.iter().filter_map(|leaf| leaf.kept.as_deref());
         Ok(bytes + leaves.map(files::size).sum::<u64>())
@@ -158,10 +161,10 @@ pub struct Preview {
 pub struct PreviewDatabase {
     /// The name in the project.
     pub name: String,
-    /// Rows in the database that comes back.
-    pub rows_before: u64,
-    /// Rows in the database now.
-    pub rows_now: u64,
+    /// Rows in the database that comes back; absent if it is damaged.
+    pub rows_before: Option<u64>,
+    /// Rows in the database now; absent if it is damaged.
+    pub rows_now: Option<u64>,
     /// Rows now less rows right after the command: what was written since, as far as counts show it.
     pub written_since: i64,
 }
@@ -181,11 +184,16 @@ pub async fn preview(environment: &Environment) -> Result<Preview> {
             name: database.name.clone(),
             rows_before: database.rows,
             rows_now,
-            written_since: i64::try_from(rows_now).unwrap_or(i64::MAX)
-                - i64::try_from(database.rows_after).unwrap_or(i64::MAX),
+            written_since: written(database.rows_after, rows_now),
         });
     }
     Ok(Preview { id: point.id, operation: point.operation, at: point.at, databases })
+}
+
+/// How many rows more there are now; none as far as is known where one of the two could not be counted.
+fn written(before: Option<u64>, now: Option<u64>) -> i64 {
+    let (Some(before), Some(now)) = (before, now) else { return 0 };
+    i64::try_from(now).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX)
 }
 
 fn newest(environment: &Environment) -> Result<UndoPoint> {
@@ -229,6 +237,7 @@ async fn take_back(environment: &Environment) -> Result<String> {
 pub async fn undo(environment: &Environment) -> Result<String> {
     environment.refuse_protected("undo")?;
     let _held = environment.hold().await?;
+    refuse_without_undo_room(environment).await?;
     take_back(environment).await
 }
 
@@ -254,7 +263,8 @@ pub fn plan(preview: &Preview) -> Vec<String> {
     let what = format!("undo {} of {}", preview.operation, preview.at);
     let databases = preview.databases.iter().map(|database| {
         let PreviewDatabase { name, rows_before, rows_now, .. } = database;
-        format!("bring back database {name} with {rows_before} rows; it has {rows_now} now")
+        let counted = |rows: &Option<u64>| rows.map_or_else(|| "uncounted".to_owned(), |rows| rows.to_string());
+        format!("bring back database {name} with {} rows; it has {} now", counted(rows_before), counted(rows_now))
     });
     [what].into_iter().chain(databases).collect()
 }
@@ -358,7 +368,7 @@ pub(crate) fn kept_indexes(state: &State, name: &str) -> Result<Vec<String>> {
 pub(crate) fn entries(
     databases: &[DatabaseSwap],
     leaves: &[LeafSwap],
-    before: Vec<(u64, u64)>,
+    before: Vec<(Option<u64>, Option<u64>)>,
     indexes: Vec<(IndexSwap, Option<String>)>,
 ) -> (Vec<KeptDatabase>, Vec<KeptLeaf>, Vec<KeptIndex>) {
     let databases = databases.iter().zip(before).map(|(database, (rows, rows_after))| KeptDatabase {

@@ -52,6 +52,9 @@ pub struct Taken {
 impl std::fmt::Display for Taken {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { action, app, database, revision, name, .. } = self;
+        if name.is_empty() {
+            return write!(formatter, "{action} revision {revision} of {app} on {database}");
+        }
         write!(formatter, "{action} {app}/{name} ({revision}) on {database}")
     }
 }
@@ -115,10 +118,12 @@ pub(crate) async fn carry_out(
             sessions.insert(name.clone(), session);
         }
         let session = sessions.get_mut(name).expect("the session was just put there").as_mut();
-        let transactional = database_of(databases, name)?.server.capabilities().transactional_ddl;
+        let database = database_of(databases, name)?;
+        let transactional = database.server.capabilities().transactional_ddl;
+        let live = environment.database(name)?.place == database.place;
         let taken = taken(revisions, step);
         let began = Instant::now();
-        let course = Course { environment, revisions, transactional };
+        let course = Course { environment, revisions, transactional, live };
         let outcome = course.take(session, step).await;
         for line in session.notices() {
             environment.report(Event::Output { step: taken.to_string(), line });
@@ -131,7 +136,7 @@ pub(crate) async fn carry_out(
             }),
             Err(error) => {
                 environment.report(Event::Failed { step: taken.to_string() });
-                return Err(error);
+                return Err(if live && is_first_of_others(session).await { adopted(error, &taken) } else { error });
             }
         }
         done.push(taken);
@@ -141,6 +146,21 @@ pub(crate) async fn carry_out(
         session.close().await?;
     }
     Ok(done)
+}
+
+/// True if no revision is applied, and yet there are tables. What cannot be asked is not said.
+async fn is_first_of_others(session: &mut dyn Session) -> bool {
+    let begun = |row: &LedgerRow| row.state.is_applied() || row.statements_done > 0;
+    let none = ledger::read(session).await.is_ok_and(|rows| !rows.iter().any(begun));
+    none && session.inspect().await.is_ok_and(|schema| !schema.tables.is_empty())
+}
+
+fn adopted(error: Error, taken: &Taken) -> Error {
+    error.hint(format!(
+        "the database has tables that stead did not make; if they are those of this revision, `stead stamp {} --app {}` \
+         records it without running it",
+        taken.revision, taken.app
+    ))
 }
 
 pub(crate) fn database_of<'a>(databases: &'a [Database], name: &str) -> Result<&'a Database> {
@@ -238,9 +258,14 @@ pub(crate) fn add_ledger(situation: &mut Situation, environment: &Environment, d
 }
 
 /// The schema that a revision leaves is what `check` compares with from then on, so a difference that is there already is
-/// said before it is taken over.
+/// said before it is taken over. Where a revision stopped half-way, what it did so far cannot be told from such a difference.
 async fn warn_of_drift(environment: &Environment, databases: &[Database], steps: &[Step]) -> Result<()> {
-    for database in databases.iter().filter(|database| steps.iter().any(|step| step.target.database == database.name)) {
+    let resumes = |step: &Step| matches!(step.action, Action::Up { resume: Some(_) });
+    let concerned = databases.iter().filter(|database| {
+        let mut steps = steps.iter().filter(|step| step.target.database == database.name).peekable();
+        steps.peek().is_some() && !steps.any(resumes)
+    });
+    for database in concerned {
         let mut session = database.open(Access::Read).await?;
         let stored = ledger::stored_schema(session.as_mut()).await?;
         let differences = match stored {
@@ -274,6 +299,8 @@ struct Course<'a> {
     revisions: &'a Revisions,
     /// Schema changes take part in transactions on this engine.
     transactional: bool,
+    /// This is the database itself and no copy, which is thrown away if a revision fails.
+    live: bool,
 }
 
 impl Course<'_> {
@@ -325,7 +352,7 @@ impl Course<'_> {
         if self.is_whole(step)? {
             return script.in_one_transaction(session, row).await;
         }
-        script.step_by_step(session, row, resume).await
+        script.step_by_step(session, row, resume, self.live).await
     }
 }
 
@@ -449,7 +476,13 @@ impl<'a> Script<'a> {
     }
 
     /// Runs without a transaction; after each statement the ledger says how far it came.
-    async fn step_by_step(&self, session: &mut dyn Session, mut row: LedgerRow, resume: Option<&Resume>) -> Result<()> {
+    async fn step_by_step(
+        &self,
+        session: &mut dyn Session,
+        mut row: LedgerRow,
+        resume: Option<&Resume>,
+        live: bool,
+    ) -> Result<()> {
         let began = Instant::now();
         let first = self.first(resume)?;
         row.state = LedgerState::Running;
@@ -458,6 +491,9 @@ impl<'a> Script<'a> {
         ledger::put(session, &row).await?;
         for statement in &self.statements[first..] {
             if let Err(error) = session.execute(&statement.text, &[]).await {
+                if !live {
+                    return Err(self.located(error, statement));
+                }
                 return Err(self.failed(session, row, error, statement).await);
             }
             row.statements_done += 1;

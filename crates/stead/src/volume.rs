@@ -48,7 +48,7 @@ pub struct Entry {
 pub fn list(project: &Project) -> Result<Vec<Entry>> {
     let mut entries = BTreeMap::new();
     for (name, volume) in stead_provision::list(&project.volumes())? {
-        entries.insert(name.clone(), entry(name, &volume, false, None));
+        entries.insert((name.clone(), false), entry(name, &volume, false, None));
     }
     for server in project.servers.values() {
         let volume = Volume::at(server.volume.folder(&project.folder));
@@ -57,7 +57,8 @@ pub fn list(project: &Project) -> Result<Vec<Entry>> {
             ServerVolume::At(_) => (server.name.clone(), true),
         };
         let entry = entry(name.clone(), &volume, external, Some(server.name.clone()));
-        entries.insert(name, entry);
+        // One that was left behind in the project may have the same name.
+        entries.insert((name, external), entry);
     }
     Ok(entries.into_values().collect())
 }
@@ -112,13 +113,27 @@ fn word(state: &State) -> &'static str {
     }
 }
 
-/// The volume of that name.
+/// The volume of that name, the one that a server uses before one that was left behind.
 ///
 /// # Errors
 ///
 /// There is none, with the names that there are.
 pub fn find(project: &Project, name: &str) -> Result<Entry> {
-    let entries = list(project)?;
+    find_by(project, name, |entry| entry.server.is_none())
+}
+
+/// The volume of that name, one that lies in the project before one that does not.
+///
+/// # Errors
+///
+/// There is none, with the names that there are.
+pub fn find_removable(project: &Project, name: &str) -> Result<Entry> {
+    find_by(project, name, |entry| entry.external)
+}
+
+fn find_by(project: &Project, name: &str, comes_last: fn(&Entry) -> bool) -> Result<Entry> {
+    let mut entries = list(project)?;
+    entries.sort_by_key(comes_last);
     let names: Vec<String> = entries.iter().map(|entry| format!("`{}`", entry.name)).collect();
     let missing = || {
         let known = if names.is_empty() {
@@ -166,7 +181,7 @@ pub async fn remove(
     name: &str,
     variables: &BTreeMap<String, String>,
 ) -> Result<()> {
-    let entry = find(project, name)?;
+    let entry = find_removable(project, name)?;
     refuse_removal(project, &entry)?;
     let surroundings = surroundings(project, caller, variables);
     Ok(stead_provision::remove(&Volume::at(entry.path), &surroundings).await?)

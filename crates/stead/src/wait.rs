@@ -59,6 +59,29 @@ pub async fn wait(environment: &Environment, patience: Patience) -> Result<()> {
     Ok(())
 }
 
+/// Opens an environment and waits until every database's server answers. One of the project's own servers that is not up yet has
+/// no address, so the environment is opened as often as it takes.
+///
+/// # Errors
+///
+/// As [`wait`], or whatever keeps the environment from being opened for another reason.
+pub async fn open(mut patience: Patience, open: impl Fn() -> Result<Environment>) -> Result<Environment> {
+    loop {
+        match open() {
+            Ok(environment) => {
+                wait(&environment, patience).await?;
+                return Ok(environment);
+            }
+            Err(error) if error.kind != Kind::Unreachable || patience.attempts <= 1 => return Err(error),
+            Err(_not_up) => {
+                patience.attempts -= 1;
+                tokio::time::sleep(patience.pause).await;
+                patience.pause = patience.pause.mul_f64(GROWTH);
+            }
+        }
+    }
+}
+
 /// A real query, because a file or a port that can be opened is no answer yet.
 async fn probe(database: &Database) -> Result<(), stead_engine::EngineError> {
     if database.server.exists(&database.place).await? {

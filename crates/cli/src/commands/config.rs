@@ -22,18 +22,14 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
         let project = invocation.project()?;
-        let settings = project.settings();
-        let asked = |path: &str| self.key.as_ref().is_none_or(|key| under(path, key));
-        let shown: Vec<_> = settings.into_iter().filter(|setting| asked(&setting.path)).collect();
+        let shown = match &self.key {
+            Some(key) => project.settings_under(key)?,
+            None => project.settings(),
+        };
         let line =
             |setting: &stead::project::Setting| format!("{} = {}  # {}\n", setting.path, setting.value, setting.origin);
         let text: String = shown.iter().map(line).collect();
         let entry = |setting: &stead::project::Setting| json!({ "key": setting.path, "value": setting.value, "origin": setting.origin.to_string() });
         Ok(Outcome::data(json!({ "settings": shown.iter().map(entry).collect::<Vec<_>>() }), text))
     }
-}
-
-/// True for the key itself and for everything below it: `seed.steps[0].sql` is below `seed.steps`.
-fn under(path: &str, key: &str) -> bool {
-    path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -31,6 +31,7 @@ impl Current {
 
 fn line(standing: &Standing) -> String {
     let at = if standing.revisions.is_empty() { "base".to_owned() } else { standing.revisions.join(", ") };
-    let head = if standing.pending == 0 { " (head)" } else { "" };
-    format!("{}  {}: {at}{head}\n", standing.database, standing.app)
+    let head = if standing.pending == 0 && standing.unfinished.is_empty() { " (head)" } else { "" };
+    let unfinished: String = standing.unfinished.iter().map(|id| format!(", {id} is not finished")).collect();
+    format!("{}  {}: {at}{head}{unfinished}\n", standing.database, standing.app)
 }

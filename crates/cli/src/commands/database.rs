@@ -1,5 +1,11 @@
 //! `stead database`: the databases of the project, one by one. `destroy` always asks; the shell is the engine's own client.
 
+use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use clap::{Args, Subcommand};
@@ -73,7 +79,7 @@ impl Database {
             }
             Action::Shell { name, arguments } => {
                 let client = database::client(&environment, name.as_deref())?;
-                shell(client, arguments).await
+                shell(client, arguments, invocation.printer.json).await
             }
             Action::Destroy { name, yes, dry_run } => {
                 database::destroyable(&environment, &name)?;
@@ -102,20 +108,53 @@ fn encryption(client: &Client, program: &str) -> Vec<String> {
     client.encryption_arguments(&version)
 }
 
+/// The user's own option files, and after them the text, since what comes last counts: as a file without a name, which the
+/// client inherits and which ends with it.
+#[cfg(target_os = "linux")]
+fn option_file(text: &str) -> std::io::Result<File> {
+    use rustix::fs::{MemfdFlags, Mode, fchmod, memfd_create};
+    let mut file = File::from(memfd_create("options", MemfdFlags::empty())?);
+    // The clients ignore a file that everybody may write to.
+    fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".my.cnf"));
+    let files = ["/etc/my.cnf", "/etc/mysql/my.cnf"].map(PathBuf::from).into_iter().chain(home);
+    for own in files.filter(|file| file.is_file()) {
+        writeln!(file, "!include {}", own.display())?;
+    }
+    file.write_all(text.as_bytes())?;
+    Ok(file)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn option_file(_text: &str) -> std::io::Result<File> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// Runs the first client that is there. Ctrl-C is the client's as long as it runs: it takes back a line, or cancels a query.
-async fn shell(client: Client, more: Vec<String>) -> Result<Outcome> {
+async fn shell(client: Client, more: Vec<String>, json: bool) -> Result<Outcome> {
     let _keyboard = Foreground::given_away();
+    let options = client.options.as_deref().and_then(|text| option_file(text).ok());
     for program in &client.programs {
         let mut command = Command::new(program);
+        if let Some(file) = &options {
+            command.arg(format!("--defaults-file=/proc/self/fd/{}", file.as_raw_fd()));
+        }
+        for name in client.without {
+            command.env_remove(name);
+        }
         command.args(&client.arguments).args(encryption(&client, program)).args(&more).envs(&client.variables);
-        command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
+        // With `--json` nothing but the document goes to standard output.
+        let output = if json { Stdio::from(std::io::stderr()) } else { Stdio::inherit() };
+        command.stdin(Stdio::inherit()).stdout(output).stderr(Stdio::inherit());
         let ended = match command.spawn() {
             Ok(child) => child::ended(child, Reach::Program, || ()).await,
             Err(error) => Err(error),
         };
         match ended {
-            Ok((status, ())) if status.success() => return Ok(Outcome::summary(json!({ "client": program }), "")),
-            Ok((status, ())) => return Err(Error::failed("client-failed", format!("`{program}` ended with {status}"))),
+            Ok((status, _said)) if status.success() => return Ok(Outcome::summary(json!({ "client": program }), "")),
+            Ok((status, _said)) => {
+                return Err(Error::failed("client-failed", format!("`{program}` ended with {status}")));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => {
                 return Err(Error::failed("client-failed", format!("`{program}` cannot be started: {error}")));

@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::json;
 use stead::error::Result;
-use stead::init::{InitOptions, init};
+use stead::init::{InitOptions, init, question};
 
 use crate::args::Consent;
 use crate::invocation::{Invocation, named, switched_on};
@@ -15,7 +15,8 @@ use crate::progress::duration;
 ///
 /// Databases that are missing are made, pending revisions applied, an empty environment is seeded (or loaded from the
 /// snapshot `_init` while that is valid), missing storage leaves made and the search index built unless it is current.
-/// Run again, it finds nothing to do. `--clean` starts anew; what was there becomes an undo point.
+/// Run again, it finds nothing to do. `--clean` starts anew; what was there becomes an undo point. Outside of `development`
+/// `--clean` and `--load` ask first, if there is anything to lose.
 ///
 /// The variables INIT_CLEAN, INIT_LOAD, INIT_SKIP_SEED and INIT_SKIP_INDEX stand for the options of the same names;
 /// `0`, `false` and empty mean off.
@@ -39,6 +40,9 @@ pub(crate) struct Init {
     /// Leave the search index as it is
     #[arg(long)]
     skip_index: bool,
+    /// Answer the question beforehand
+    #[arg(long)]
+    yes: bool,
     /// Only print what would be done
     #[arg(long)]
     dry_run: bool,
@@ -46,17 +50,30 @@ pub(crate) struct Init {
     consent: Consent,
 }
 
+/// What the variables ask for.
+pub(crate) fn of_variables() -> InitOptions {
+    InitOptions {
+        clean: switched_on("INIT_CLEAN"),
+        load: named("INIT_LOAD"),
+        skip_seed: switched_on("INIT_SKIP_SEED"),
+        skip_index: switched_on("INIT_SKIP_INDEX"),
+        dry_run: false,
+    }
+}
+
 impl Init {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
         let began = std::time::Instant::now();
         let environment = invocation.environment_with(self.consent.consents())?;
+        let asked = of_variables();
         let options = InitOptions {
-            clean: self.clean || switched_on("INIT_CLEAN"),
-            load: self.load.or_else(|| named("INIT_LOAD")),
-            skip_seed: self.skip_seed || switched_on("INIT_SKIP_SEED"),
-            skip_index: self.skip_index || switched_on("INIT_SKIP_INDEX"),
+            clean: self.clean || asked.clean,
+            load: self.load.or(asked.load),
+            skip_seed: self.skip_seed || asked.skip_seed,
+            skip_index: self.skip_index || asked.skip_index,
             dry_run: self.dry_run,
         };
+        invocation.ask(question(&environment, &options).await?, self.yes)?;
         let done = init(&environment, &options).await?;
         let took = duration(began.elapsed());
         let project = &environment.project;

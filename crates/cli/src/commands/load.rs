@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 use stead::error::Result;
-use stead::load::{LoadOptions, load};
+use stead::load::{LoadOptions, load, question};
 
 use crate::args::Consent;
 use crate::invocation::Invocation;
@@ -14,7 +14,7 @@ use crate::progress::grouped;
 ///
 /// The snapshot is unpacked and verified beside what is there, upgraded to today's revisions and indexed; only then does
 /// it take the place of the old state, which becomes an undo point. A snapshot that is newer than the revision files here
-/// is refused.
+/// is refused. Outside of `development` it asks first, if there is anything to lose.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  stead load before\n  stead load before --no-migrate    leave the schema as it was \
@@ -36,6 +36,9 @@ pub(crate) struct Load {
     /// Leave the search index as it is
     #[arg(long)]
     skip_index: bool,
+    /// Answer the question beforehand
+    #[arg(long)]
+    yes: bool,
     /// Only print what would be done
     #[arg(long)]
     dry_run: bool,
@@ -57,6 +60,7 @@ impl Load {
             let steps = stead::load::plan(&environment, &options).await?;
             return super::dry_run(&environment, steps);
         }
+        invocation.ask(question(&environment, &options).await?, self.yes)?;
         let loaded = load(&environment, &options).await?;
         let text = format!("loaded `{}`: {} rows, {} files", loaded.name, grouped(loaded.rows), grouped(loaded.files));
         Ok(Outcome::summary(json!({ "loaded": loaded }), text))

@@ -15,7 +15,10 @@ use crate::printer::Outcome;
 
 /// Print a schema as DDL
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:\n  stead schema print\n  stead schema print database:catalog -o schema/"
+)]
 pub(crate) struct Schema {
     #[command(subcommand)]
     action: Action,

@@ -13,12 +13,16 @@ use crate::printer::Outcome;
 ///
 /// Everything is built beside what is there: new databases are upgraded and filled, dumped as `_init`, and `_init` is
 /// loaded once to prove that it restores. Only then do they take the place of the old ones, which become an undo point.
+/// Outside of `development` it asks first, if there is anything to lose.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  stead seed\n  stead seed && stead undo        look, and go back")]
 pub(crate) struct Seed {
     /// Leave the search index as it is
     #[arg(long)]
     skip_index: bool,
+    /// Answer the question beforehand
+    #[arg(long)]
+    yes: bool,
     /// Only print what would be done
     #[arg(long)]
     dry_run: bool,
@@ -33,6 +37,7 @@ impl Seed {
             let steps = stead::seed::plan(&environment)?;
             return super::dry_run(&environment, steps);
         }
+        invocation.ask(stead::seed::question(&environment).await?, self.yes)?;
         let seeded = stead::seed::seed(&environment, self.skip_index).await?;
         let text = format!("seeded; {} rows, kept as the snapshot `_init`", crate::progress::grouped(seeded.rows));
         Ok(Outcome::summary(json!({ "seeded": seeded }), text))

@@ -11,7 +11,10 @@ use crate::progress::{bytes, grouped};
 
 /// List, show, verify or remove snapshots
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:\n  stead snapshots list\n  stead snapshots verify before\n  stead snapshots remove before --yes"
+)]
 pub(crate) struct Snapshots {
     #[command(subcommand)]
     action: Action,
@@ -72,7 +75,7 @@ impl Snapshots {
                 Ok(Outcome::data(json!({ "verified": verified }), text))
             }
             Action::Remove { name, yes, dry_run } => {
-                snapshots::find(&environment, &name)?;
+                snapshots::removable(&environment, &name)?;
                 if dry_run {
                     return super::dry_run(&environment, vec![format!("remove snapshot {name}")]);
                 }

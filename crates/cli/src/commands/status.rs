@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::json;
 use stead::error::{Kind, Result};
-use stead::status::{Status as Report, status};
+use stead::status::{AppStatus, Status as Report, status};
 
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
@@ -13,7 +13,7 @@ use crate::progress::{bytes, grouped};
 
 /// Show what is there: databases with their revisions, storage, indexes, snapshots, undo points
 ///
-/// Reads only and takes no lock. Work that was cut off half-way is reported with exit 6.
+/// Reads only and takes no lock. Work that was cut off half-way, revisions included, is reported with exit 6.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  stead status\n  stead status --json")]
 pub(crate) struct Status {}
@@ -22,7 +22,7 @@ impl Status {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
         let environment = invocation.environment()?;
         let report = status(&environment).await?;
-        let kind = report.interrupted.is_some().then_some(Kind::HalfWay);
+        let kind = (report.interrupted.is_some() || report.has_unfinished()).then_some(Kind::HalfWay);
         Ok(Outcome::data(json!({ "status": report }), text(&report)).with_kind(kind))
     }
 }
@@ -60,12 +60,18 @@ fn databases(text: &mut String, report: &Report) {
         let size = bytes(database.bytes);
         line(text, &format!("database {}: {} {}, {size}, {marker}", database.name, database.engine, database.version));
         for app in &database.apps {
-            let pending =
-                if app.pending == 0 { "at head".to_owned() } else { format!("{} pending", grouped(app.pending)) };
             let at = if app.current.is_empty() { "base".to_owned() } else { app.current.join(", ") };
-            line(text, &format!("  app {}: {at}, {pending}", app.app));
+            line(text, &format!("  app {}: {at}, {}", app.app, standing(app, report.busy)));
         }
     }
+}
+
+fn standing(app: &AppStatus, busy: bool) -> String {
+    let pending = (app.pending > 0).then(|| format!("{} pending", grouped(app.pending)));
+    let state = if busy { "is under way" } else { "stopped half-way" };
+    let unfinished = app.unfinished.iter().map(|id| format!("{id} {state}"));
+    let words: Vec<String> = unfinished.chain(pending).collect();
+    if words.is_empty() { "at head".to_owned() } else { words.join(", ") }
 }
 
 fn list(names: &[String]) -> String {

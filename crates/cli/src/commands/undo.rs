@@ -94,7 +94,7 @@ async fn list(environment: &Environment) -> Result<Outcome> {
     let (mut lines, mut documents) = (String::new(), Vec::new());
     for point in undo::list(&environment.state)?.iter().rev() {
         let size = point.size(environment).await?;
-        let rows: u64 = point.databases.iter().map(|database| database.rows).sum();
+        let rows: u64 = point.databases.iter().filter_map(|database| database.rows).sum();
         lines += &format!("{}  {}  {} rows, {}\n", point.at, point.operation, grouped(rows), bytes(size));
         documents.push(json!({ "point": point, "bytes": size }));
     }

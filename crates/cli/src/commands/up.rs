@@ -6,9 +6,10 @@ use serde_json::json;
 use stead::compose::compose;
 use stead::environment::{Consents, Environment};
 use stead::error::Result;
-use stead::init::{InitOptions, init};
+use stead::init::{init, question};
 use stead::up::{UpServer, steps, up};
 
+use super::init::of_variables;
 use crate::invocation::{Invocation, variables};
 use crate::printer::Outcome;
 
@@ -61,7 +62,9 @@ impl Up {
         if !self.no_init {
             // Only now the ports are known, so only now the databases have addresses.
             let environment = Environment::open(project, caller)?;
-            let done = init(&environment, &InitOptions::default()).await?;
+            let options = of_variables();
+            invocation.ask(question(&environment, &options).await?, false)?;
+            let done = init(&environment, &options).await?;
             let lines: String = done.summary.iter().map(|line| format!("\n  {line}")).collect();
             text = format!("{text}\n`{}` is ready{lines}", environment.project.name);
             document["changed"] = json!(started || done.changed);

@@ -61,7 +61,7 @@ impl Volume {
                 Ok(Outcome::data(json!({ "name": name, "path": path }), format!("{}\n", path.display())))
             }
             Action::Remove { name, yes, dry_run } => {
-                let entry = volume::find(&project, &name)?;
+                let entry = volume::find_removable(&project, &name)?;
                 volume::refuse_removal(&project, &entry)?;
                 if dry_run {
                     let step = format!("remove volume {name} ({})", bytes(entry.bytes));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use stead::error::Result;
-use stead::wait::{Patience, wait};
+use stead::wait::{Patience, open};
 
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
@@ -26,8 +26,8 @@ pub(crate) struct Wait {
 
 impl Wait {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
-        wait(&environment, Patience { attempts: self.attempts, pause: Duration::from_millis(self.pause) }).await?;
+        let patience = Patience { attempts: self.attempts, pause: Duration::from_millis(self.pause) };
+        let environment = open(patience, || invocation.environment()).await?;
         let names: Vec<&str> = environment.databases.iter().map(|database| database.name.as_str()).collect();
         Ok(Outcome::summary(json!({ "answering": names }), format!("answering: {}", names.join(", "))))
     }

@@ -59,6 +59,25 @@ fn disk() {
     run(disk::CASES);
 }
 
+/// What the text of a full disk recommends must work there.
+#[test]
+fn what_frees_space_works_on_a_full_disk() {
+    for command in [&["undo", "--prune", "--yes"][..], &["snapshots", "remove", "kept", "--yes"]] {
+        let mut scene = scene::Scene::new(case::Start::Ready);
+        scene.dump();
+        scene.ends(&["reset", "--yes"]);
+        scene.small_disk(".stead", 4096, 0);
+        if let Some((key, reason)) = &scene.skipped {
+            stead_testkit::skip::skip_named(key, "bad_input::what_frees_space_works_on_a_full_disk", reason);
+            return;
+        }
+        let ended = scene.ends(command);
+        assert_eq!(ended.code, 0, "{command:?}: {}", ended.err);
+        let kept = scene.tree("backups").keys().any(|path| path.contains("kept/"));
+        assert_eq!(kept, command[0] == "undo");
+    }
+}
+
 #[test]
 fn indexes() {
     run(indexes::CASES);

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use stead_testkit::fixture::{Fixture, Home, ended};
+use stead_testkit::fixture::{Fixture, Home, Rights, ended};
 use stead_testkit::servers::TestServer::{self, Mariadb, Mysql, Postgres15, Postgres18};
 use stead_testkit::skip::skip;
 
@@ -61,7 +61,10 @@ every_engine! {
         if !client(fixture.home()) {
             return;
         }
+        // What people have set for other servers leads nowhere else.
+        fixture.write(".my.cnf", "[client]\npassword=wrong\n[mysql]\nskip-column-names\n");
         let mut command = fixture.command(["database", "shell", "main"]);
+        command.env("PGSERVICE", "elsewhere").env("PGHOSTADDR", "192.0.2.1").env("MYSQL_PWD", "wrong");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the test's own surroundings are sound");
         let mut input = child.stdin.take().expect("the test's own surroundings are sound");
         input.write_all(b"SELECT 40 + count(*) AS found FROM items;\n").expect("the test's own surroundings are sound");
@@ -168,4 +171,91 @@ fn databases_of_one_name_on_two_servers_are_told_apart() {
 
 fn at(server: TestServer) -> Option<Fixture> {
     Fixture::empty_at(super::STEAD, Home::On(server))
+}
+
+/// What only a superuser could put onto a new database is found before one is built, and nothing is left half-way.
+#[test]
+fn a_property_that_the_role_cannot_give_again_is_told_before_anything_is_built() {
+    for server in [Postgres15, Postgres18] {
+        let Some(fixture) = super::project::at(Home::On(server)) else { continue };
+        fixture.log_in(Rights::Needed);
+        fixture.run(["init"]).exits(0);
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        let before = fixture.content();
+        let name = fixture.name_on_server("main");
+        fixture.on_server(&format!("ALTER DATABASE \"{name}\" SET log_min_duration_statement = '1s'"));
+        for command in [&["load", "b"][..], &["reset", "--yes"]] {
+            let told = fixture.run(command).exits(7);
+            let reason = "SET \"log_min_duration_statement\"`: permission denied";
+            assert!(told.err.contains(reason) && told.err.contains("lends the role that right"), "{}", told.err);
+            assert_eq!((fixture.content(), fixture.strays()), (before.clone(), Vec::new()));
+        }
+        fixture.run(["status"]).exits(0);
+        fixture.run(["check"]).exits(0);
+        fixture.on_server(&format!("ALTER DATABASE \"{name}\" RESET log_min_duration_statement"));
+        fixture.run(["load", "b"]).exits(0);
+        assert_eq!(fixture.content(), before);
+    }
+}
+
+/// How a database was made, and what its sessions begin with, is not what a reset is about.
+#[test]
+fn a_database_that_is_built_anew_is_made_like_the_one_it_replaces() {
+    for server in [Postgres15, Postgres18, Mariadb, Mysql] {
+        let Some(fixture) = at(server) else { continue };
+        let (name, url) = (fixture.name_on_server("main"), fixture.server());
+        let project = format!("[project]\nname = \"shop\"\n[databases.main]\nurl = '{url}/{name}'\n");
+        fixture.write(
+            "stead.toml",
+            format!(
+                "{project}[apps.own]\npath = \"app\"\n[seed]\nsteps = [{{ sql = \"seed.sql\", database = \"main\" }}]\n"
+            ),
+        );
+        let (made, probe) = made_with_care(&fixture, &name);
+        fixture.write(
+            "app/migrations/0001_own.sql",
+            format!("-- Own\n-- revision: 11aa22bb33cc\n\n-- up\n{probe}\n-- down\nDROP TABLE own;\n"),
+        );
+        fixture.write("seed.sql", "INSERT INTO own VALUES ('seeded');\n");
+        let facts = fixture.value("main", made);
+        for command in [&["init"][..], &["init", "--clean", "--skip-seed"], &["seed"], &["reset", "--yes"]] {
+            fixture.run(command).exits(0);
+            assert_eq!(fixture.value("main", made), facts, "{command:?}");
+            if command[0] != "reset" {
+                let marks = fixture.rows("main", "SELECT name FROM own WHERE name <> 'seeded'");
+                assert_eq!(marks, [["lent"]], "{command:?}");
+            }
+        }
+        fixture.run(["undo"]).exits(0);
+        assert_eq!(fixture.value("main", made), facts);
+        assert_eq!(fixture.strays(), Vec::<String>::new());
+    }
+}
+
+/// Makes the database as stead would not: what tells so, and the SQL of a revision that writes `lent` where it finds it so.
+fn made_with_care(fixture: &Fixture, name: &str) -> (&'static str, &'static str) {
+    match fixture.home().engine() {
+        "postgres" => {
+            let locale = "LOCALE_PROVIDER icu ICU_LOCALE 'und' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'";
+            fixture.on_server(&format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' {locale}"));
+            fixture.on_server(&format!("ALTER DATABASE \"{name}\" SET app.mark = 'lent'"));
+            (
+                "SELECT datlocprovider, datcollate, datctype, (SELECT array_agg(setconfig) FROM pg_db_role_setting \
+                 WHERE setdatabase = d.oid) FROM pg_database AS d WHERE datname = current_database()",
+                "CREATE TABLE own (name text PRIMARY KEY);\n\
+                 INSERT INTO own VALUES (current_setting('app.mark', true));\n",
+            )
+        }
+        engine => {
+            let comment = if engine == "mariadb" { " COMMENT 'theirs'" } else { "" };
+            let charset = "CHARACTER SET latin1 COLLATE latin1_german1_ci";
+            fixture.on_server(&format!("CREATE DATABASE `{name}` {charset}{comment}"));
+            (
+                "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA \
+                 WHERE SCHEMA_NAME = DATABASE()",
+                "CREATE TABLE own (name varchar(20) PRIMARY KEY);\n\
+                 INSERT INTO own SELECT IF(@@collation_database = 'latin1_german1_ci', 'lent', 'not');\n",
+            )
+        }
+    }
 }

@@ -239,6 +239,12 @@ fn a_second_signal_ends_what_does_not_let_go() {
     let ended = ended(dump.wait_with_output().expect("it can be waited for"));
     assert!(began.elapsed() < QUICKLY);
     ended.exits(6).says("stopped at once: a second signal came");
+    let mut command = fixture.attentive(["dump", "--name", "c", "--json"]);
+    let dump = fixture.stop_at("dump.manifest", command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    send(dump.id(), Signal::INT);
+    send(dump.id(), Signal::TERM);
+    let document = self::ended(dump.wait_with_output().expect("it can be waited for")).exits(6).json();
+    assert_eq!((&document["exit"], &document["error"]["code"]), (&6.into(), &"stopped".into()), "{document}");
     fixture.run(["dump", "--name", "b", "--lock-timeout", "3s"]).exits(0);
     assert_eq!(fixture.strays(), Vec::<String>::new());
 }
@@ -273,4 +279,32 @@ fn a_shell_keeps_the_keyboard_to_itself() {
     send(shell.id(), Signal::INT);
     shell.stdin.take().expect("a pipe").write_all(b"a line\n").expect("the client reads");
     ended(shell.wait_with_output().expect("it can be waited for")).exits(0).prints("got a line");
+}
+
+/// Nothing was begun when a question is asked, so Ctrl-C is an answer.
+#[test]
+fn a_question_can_be_answered_by_a_signal() {
+    let fixture = ready();
+    let before = fixture.content();
+    let binary = fixture.command(["reset"]).get_program().to_string_lossy().into_owned();
+    // A terminal of its own, on which the keyboard's Ctrl-C arrives as a byte.
+    let mut command = Command::new("script");
+    command.args(["-qefc", &format!("{binary} reset"), "/dev/null"]).current_dir(fixture.path("."));
+    let Ok(mut asked) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+        return stead_testkit::skip::skip("terminal", "`script` is not installed");
+    };
+    let mut keyboard = asked.stdin.take().expect("a pipe");
+    let mut screen = std::io::BufReader::new(asked.stdout.take().expect("a pipe"));
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"[yes/no] ") {
+        let mut byte = [0];
+        std::io::Read::read_exact(&mut screen, &mut byte).expect("a question");
+        seen.push(byte[0]);
+    }
+    let began = Instant::now();
+    keyboard.write_all(b"\x03").expect("the terminal takes it");
+    let status = asked.wait().expect("it can be waited for");
+    assert!(began.elapsed() < QUICKLY);
+    assert_eq!(status.code(), Some(4));
+    assert_eq!(fixture.content(), before);
 }

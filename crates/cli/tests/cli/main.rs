@@ -31,7 +31,9 @@ macro_rules! every_engine {
 }
 
 mod canary;
+mod damage;
 mod database;
+mod files;
 mod index;
 mod init;
 mod interrupt;

@@ -165,13 +165,36 @@ every_engine! {
         );
         fixture.run(["dump"]).exits(6).says("after 1 of 3 statements");
         fixture.run(["check"]).exits(3).prints("stopped half-way");
+        fixture.run(["status"]).exits(6).prints("app shop: 33cc44dd55ee, 55ee66ff7700 stopped half-way");
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("shop: 33cc44dd55ee, 55ee66ff7700 is not finished");
         fixture.sql("main", "CREATE TABLE second (id INTEGER)");
-        fixture.run(["upgrade"]).exits(0);
+        let resumed = fixture.run(["upgrade"]).exits(0);
+        assert!(!resumed.err.contains("is not what its revisions left"), "{}", resumed.err);
+        fixture.run(["status"]).exits(0).prints("app shop: 55ee66ff7700, at head");
+        fixture.run(["current", "--app", "shop"]).exits(0).prints("shop: 55ee66ff7700 (head)");
         assert_eq!(
             fixture.value("main", "SELECT state, statements_done FROM stead_ledger WHERE revision = '55ee66ff7700'"),
             "done|3"
         );
         assert_eq!(fixture.value("main", "SELECT count(*) FROM second"), "1");
+    }
+
+    // A copy that a revision fails on is thrown away, so nothing of it is done and nothing stays.
+    #[test]
+    fn a_revision_that_fails_on_a_copy_leaves_nothing_half_done(fixture: migrated) {
+        fixture.run(["dump", "--name", "old"]).exits(0);
+        fixture.write(
+            "apps/shop/migrations/0004_steps.sql",
+            "-- Steps\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\
+             CREATE TABLE first (id INTEGER);\nINSERT INTO second VALUES (1);\n\n-- down\nDROP TABLE first;\n",
+        );
+        let before = fixture.rows("main", "SELECT * FROM stead_ledger");
+        for command in [&["load", "old"][..], &["seed"], &["init", "--clean"], &["init", "--clean", "--skip-seed"]] {
+            let failed = fixture.run(command).exits(1).says("0004_steps.sql").says("second");
+            assert!(!failed.err.contains("statements are done"), "{}", failed.err);
+            assert_eq!(fixture.rows("main", "SELECT * FROM stead_ledger"), before);
+        }
+        assert_eq!(fixture.strays(), Vec::<String>::new());
     }
 
     #[test]
@@ -229,9 +252,40 @@ every_engine! {
         std::fs::remove_file(fixture.path(THIRD)).expect("the test's own surroundings are sound");
         fixture.run(["upgrade"]).exits(3).says("33cc44dd55ee").says("stead stamp");
         fixture.run(["check"]).exits(3).prints("no file knows it");
-        fixture.run(["downgrade", "22bb33cc44dd", "--app", "shop", "--yes"]).exits(0);
+        let back = ["downgrade", "22bb33cc44dd", "--app", "shop"];
+        let plan = fixture.run(back.into_iter().chain(["--dry-run"])).exits(0);
+        assert!(plan.out.contains("take back revision 33cc44dd55ee of shop on main"), "{}", plan.out);
+        fixture.run(back.into_iter().chain(["--yes"])).exits(0);
         assert!(!fixture.has("main", "items_by_kind"));
         fixture.run(["upgrade"]).exits(0);
+    }
+
+    #[test]
+    fn a_first_revision_that_meets_tables_of_others_says_how_to_adopt_them(fixture: migrated) {
+        fixture.run(["stamp", "base", "--app", "shop"]).exits(0);
+        let failed = fixture.run(["upgrade"]).says("`stead stamp 11aa22bb33cc --app shop`");
+        assert!([1, 5].contains(&failed.code), "{}", failed.err);
+        fixture.run(["stamp", "11aa22bb33cc", "--app", "shop"]).exits(0);
+        let second = fixture.run(["upgrade"]);
+        assert!([1, 5].contains(&second.code) && !second.err.contains("stead stamp"), "{}", second.err);
+        fixture.run(["stamp", "head", "--app", "shop"]).exits(0);
+        fixture.run(["upgrade"]).exits(0).says("nothing was pending");
+        fixture.run(["status"]).exits(0);
+    }
+}
+
+#[test]
+fn what_cannot_run_where_it_stands_says_why() {
+    let fixture = migrated();
+    for (statement, said) in [
+        ("VACUUM", "`-- transaction: none`"),
+        ("PRAGMA journal_mode = WAL", "`-- transaction: none`"),
+        ("ATTACH 'nowhere/other.db' AS other", "`nowhere/other.db`, which the statement names"),
+    ] {
+        let text = format!("-- Odd\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\n{statement};\n");
+        fixture.write("apps/shop/migrations/0004_odd.sql", text);
+        let failed = fixture.run(["upgrade"]).exits(1).says(said).says("0004_odd.sql");
+        assert!(!failed.err.contains("main.db"), "{}", failed.err);
     }
 }
 

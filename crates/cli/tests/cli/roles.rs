@@ -1,6 +1,7 @@
 //! Snapshots that name roles of another server: refused by name, or taken over by whoever loads them, as the project says.
 
-use stead_testkit::fixture::Fixture;
+use stead_testkit::fixture::{Fixture, Home};
+use stead_testkit::servers::TestServer;
 
 const CURRENT: [&str; 2] = ["--set", "databases.main.roles=current"];
 
@@ -55,5 +56,25 @@ every_engine! {
             let without = fixture.run(["schema", "print", "database:main", "--roles", "current"]).exits(0);
             assert!(!without.out.contains("GRANT"), "{}", without.out);
         }
+    }
+}
+
+/// A password in the database is never dumped, and whoever loads it is told that it has to be set again.
+#[test]
+fn what_is_left_out_because_it_is_secret_is_said_by_load() {
+    for server in [TestServer::Postgres15, TestServer::Postgres18] {
+        let Some(fixture) = super::ready::at(Home::On(server)) else { continue };
+        let options = "OPTIONS (user 'clerk', password 'zq-planted')";
+        fixture.sql(
+            "main",
+            &format!(
+                "CREATE FOREIGN DATA WRAPPER far; CREATE SERVER there FOREIGN DATA WRAPPER far; \
+                 CREATE USER MAPPING FOR PUBLIC SERVER there {options}"
+            ),
+        );
+        fixture.run(["dump", "--name", "b"]).exits(0);
+        let loaded = fixture.run(["load", "b", "--skip-index"]).exits(0);
+        assert!(loaded.err.contains("the user mapping `PUBLIC ON there`: "), "{}", loaded.err);
+        assert!(loaded.err.contains("`password`") && !loaded.err.contains("zq-planted"), "{}", loaded.err);
     }
 }

@@ -182,7 +182,35 @@ every_engine! {
     fn an_undo_point_larger_than_allowed_is_refused_before_the_start(fixture: ready) {
         let small = ["--set", "undo.max_size=1000", "load", "_init"];
         fixture.run(small).exits(4).says("undo.max_size");
+        let bare = ["--set", "undo.max_size=1000", "init", "--clean", "--skip-seed", "--skip-index"];
+        fixture.run(bare).exits(4).says("undo.max_size");
+        fixture.run(["load", "_init", "--skip-index"]).exits(0);
+        fixture.run(["--set", "undo.max_size=1000", "undo"]).exits(4).says("undo.max_size");
+        fixture.run(["undo", "--prune", "--yes"]).exits(0);
         fixture.run(["--set", "undo.max_size=1000", "load", "_init", "--allow", "no-undo"]).exits(0);
         fixture.run(["undo"]).exits(1).says("nothing to undo");
     }
+}
+
+/// In `development` taking it back is answer enough; elsewhere it is asked, if there is anything to lose.
+#[test]
+fn outside_of_development_what_replaces_rows_or_files_asks() {
+    let fixture = project();
+    fixture.write("stead.staging.toml", "[storage]\npath = \"other\"\n");
+    let staging = |arguments: &[&str]| fixture.run(["--env", "staging"].iter().chain(arguments));
+    staging(&["init", "--clean"]).exits(0);
+    staging(&["dump", "--name", "b"]).exits(0);
+    for command in [&["load", "b"][..], &["seed"], &["init", "--clean"], &["init", "--load", "b"], &["undo"]] {
+        staging(command).exits(4).says("(nobody can be asked here)").says("--yes");
+        if *command != ["undo"] {
+            staging(command).exits(4).says("7 rows and the stored files move to a new undo point");
+        }
+        staging(&[command, &["--dry-run"]].concat()).exits(0);
+        staging(&[command, &["--yes"]].concat()).exits(0);
+    }
+    staging(&["init"]).exits(0);
+    staging(&["load", "b", "--allow", "no-undo"]).exits(4).says("are gone then");
+    staging(&["load", "nothing"]).exits(1).says("nothing");
+    staging(&["reset", "--yes"]).exits(0);
+    staging(&["load", "b"]).exits(0);
 }

@@ -422,3 +422,42 @@ fn a_snapshot_of_other_databases_is_refused_with_both_sets() {
     assert!(copied.unwrap().success());
     other.run(["load", "b"]).exits(4).says("`main`, `stats`").says("`elsewhere`");
 }
+
+/// What was given up because somebody reads must not be carried out later, over what was written since.
+#[test]
+fn a_load_that_a_reader_keeps_out_is_given_up_as_a_whole() {
+    let fixture = ready();
+    fixture.sql("main", "PRAGMA journal_mode = DELETE");
+    fixture.run(["dump", "--name", "old"]).exits(0);
+    fixture.sql("main", "INSERT INTO kinds (id, name) VALUES (77, 'since')");
+    let before = fixture.content();
+    let mut command = fixture.command(["load", "old", "--skip-index"]);
+    let load = fixture.stop_at("journal.written", command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let reader = fixture.hold("main", &["BEGIN", "SELECT count(*) FROM items"]);
+    fixture.go_on();
+    let load = load.wait_with_output().expect("it can be waited for");
+    let said = String::from_utf8_lossy(&load.stderr);
+    assert_eq!(load.status.code(), Some(5), "{said}");
+    assert!(said.contains("`load old` was given up; nothing was changed"), "{said}");
+    drop(reader);
+    assert_eq!(fixture.strays(), Vec::<String>::new());
+    fixture.run(["status"]).exits(0);
+    fixture.run(["dump", "--name", "later"]).exits(0);
+    assert_eq!(fixture.content(), before);
+    fixture.run(["load", "old"]).exits(0);
+    assert_eq!(fixture.value("main", "SELECT count(*) FROM kinds WHERE id = 77"), "0");
+}
+
+#[test]
+fn an_index_that_does_not_fit_an_old_schema_says_how_to_leave_it() {
+    let fixture = ready();
+    fixture.run(["dump", "--name", "old"]).exits(0);
+    fixture.write(
+        "apps/shop/migrations/0004_colour.sql",
+        "-- Colour\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\nALTER TABLE items ADD COLUMN colour TEXT;\n",
+    );
+    fixture.write("indexes/items.sql", "SELECT id, name, price FROM items WHERE colour IS NULL ORDER BY id\n");
+    fixture.run(["upgrade"]).exits(0);
+    fixture.run(["load", "old", "--no-migrate"]).exits(1).says("colour").says("`--skip-index`");
+    fixture.run(["load", "old", "--no-migrate", "--skip-index"]).exits(0);
+}

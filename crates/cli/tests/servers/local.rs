@@ -2,9 +2,10 @@
 //! project goes, and SQL is run by the engine's own client, as a second opinion.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use stead_testkit::fixture::{Ended, Fixture};
 use stead_testkit::servers::TestServer;
@@ -73,7 +74,12 @@ impl Local {
 
     /// Runs SQL in the database that every server has, with the engine's client; what it prints, trimmed.
     pub(crate) fn sql(&self, sql: &str) -> String {
-        let port = self.port().to_string();
+        self.sql_at(self.port(), sql)
+    }
+
+    /// The same on a server that was started again by other means.
+    pub(crate) fn sql_at(&self, port: u64, sql: &str) -> String {
+        let port = port.to_string();
         let mut command = match self.server.kind() {
             "postgres" => {
                 let mut psql = Command::new("psql");
@@ -93,6 +99,38 @@ impl Local {
         String::from_utf8(output.stdout).expect("the test's own surroundings are sound").trim().to_owned()
     }
 
+    /// Stops the server; its command line, with sockets in another folder, since the one it had goes with it.
+    pub(crate) fn stopped(&self, sockets: &Path) -> Vec<String> {
+        let line = fs::read(format!("/proc/{}/cmdline", self.pid())).expect("the server runs");
+        self.run(["down"]).exits(0);
+        self.give(sockets);
+        let line = String::from_utf8(line).expect("words");
+        line.split('\0').filter(|word| !word.is_empty()).map(|word| moved(word, sockets)).collect()
+    }
+
+    /// Makes a file or a folder the server's own.
+    pub(crate) fn give(&self, path: &Path) {
+        let owner = self.owner();
+        chown(path, Some(owner.uid()), Some(owner.gid())).expect("we may give it away");
+    }
+
+    fn owner(&self) -> fs::Metadata {
+        fs::metadata(self.folder().join("data")).expect("the volume is there")
+    }
+
+    /// Starts the server with that command line. Whoever asks for it ends it.
+    pub(crate) fn start(&self, words: &[String]) -> Child {
+        let owner = self.owner();
+        let (program, words) = words.split_first().expect("a program");
+        let mut command = Command::new(program);
+        command.args(words).current_dir(self.folder().join("data")).env("LC_ALL", "C");
+        if rustix::process::getuid().is_root() {
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        child.expect("it was started before")
+    }
+
     pub(crate) fn kill_server(&self) {
         let pid = self.pid().to_string();
         assert!(
@@ -102,6 +140,16 @@ impl Local {
         while self.volume()["state"] == "running" {
             assert!(begun.elapsed().as_secs() < 30, "it was killed");
         }
+    }
+}
+
+fn moved(word: &str, sockets: &Path) -> String {
+    let sockets = sockets.display();
+    match word.split_once('=') {
+        Some(("unix_socket_directories", _)) => format!("unix_socket_directories={sockets}"),
+        Some(("--socket", _)) => format!("--socket={sockets}/s"),
+        Some(("--pid-file", _)) => format!("--pid-file={sockets}/pid"),
+        _ => word.to_owned(),
     }
 }
 

@@ -3,8 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -30,35 +29,24 @@ impl Secured {
     fn start(server: TestServer) -> Option<Self> {
         let local = Local::new(server)?;
         local.run(["up", "--no-init"]).exits(0);
-        let (port, password, pid) = (local.port(), local.password(), local.pid());
-        let line = fs::read(format!("/proc/{pid}/cmdline")).expect("the server runs");
-        local.run(["down"]).exits(0);
-        let data = local.folder().join("data");
-        let owner = fs::metadata(&data).expect("the volume is there");
-        let own = |path: &Path| chown(path, Some(owner.uid()), Some(owner.gid())).expect("we may give it away");
+        let (port, password) = (local.port(), local.password());
         let sockets = tempfile::Builder::new().prefix("tls").tempdir_in("/tmp").expect("a temporary folder");
-        own(sockets.path());
+        let mut words = local.stopped(sockets.path());
         let certificates = local.folder().join("certificates");
         fs::DirBuilder::new().mode(0o755).create(&certificates).expect("the volume's folder is ours");
         make_certificates(&certificates);
         for name in ["server.pem", "server.key"] {
-            own(&certificates.join(name));
+            local.give(&certificates.join(name));
         }
         if server.kind() == "postgres" {
-            let rules = data.join("pg_hba.conf");
+            let rules = local.folder().join("data/pg_hba.conf");
             let text = fs::read_to_string(&rules).expect("PostgreSQL has rules").replace("\nhost ", "\nhostssl ");
             let certified = "hostssl all certified all scram-sha-256 clientcert=verify-ca";
             fs::write(&rules, format!("{certified}\n{text}")).expect("the rules can be written");
         }
-        let line = String::from_utf8(line).expect("words");
-        let mut words = line.split('\0').filter(|word| !word.is_empty()).map(|word| moved(word, sockets.path()));
-        let mut command = Command::new(words.next().expect("a program"));
-        command.args(words).args(secured(server, &certificates)).current_dir(&data).env("LC_ALL", "C");
-        if rustix::process::getuid().is_root() {
-            command.uid(owner.uid()).gid(owner.gid());
-        }
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Some(Self { local, child: child.expect("it was started before"), port, password, sockets, certificates })
+        words.extend(secured(server, &certificates));
+        let child = local.start(&words);
+        Some(Self { local, child, port, password, sockets, certificates })
     }
 
     /// The URL of a database, with options.
@@ -120,17 +108,6 @@ impl Drop for Secured {
     fn drop(&mut self) {
         let _ended_already = self.child.kill();
         let _ended_already = self.child.wait();
-    }
-}
-
-/// A word of the server's command line, with sockets in another folder: the one it had went with the server.
-fn moved(word: &str, sockets: &Path) -> String {
-    let sockets = sockets.display();
-    match word.split_once('=') {
-        Some(("unix_socket_directories", _)) => format!("unix_socket_directories={sockets}"),
-        Some(("--socket", _)) => format!("--socket={sockets}/s"),
-        Some(("--pid-file", _)) => format!("--pid-file={sockets}/pid"),
-        _ => word.to_owned(),
     }
 }
 

@@ -16,6 +16,10 @@ fn an_address_is_the_server_and_the_database() {
         ("mysql://host/", "mysql://host", None),
         ("mysql://host?socket=/run/my.sock", "mysql://host?socket=/run/my.sock", None),
         ("postgres:///odd%2Fname", "postgres://", Some("odd/name")),
+        ("postgres://host/x?sslmode=disable&dbname=a%2Fb", "postgres://host?sslmode=disable", Some("a/b")),
+        ("postgresql://host?dbname=shop", "postgresql://host", Some("shop")),
+        ("postgres://host/shop?dbname=", "postgres://host", Some("shop")),
+        ("mysql://host/x?dbname=shop", "mysql://host?dbname=shop", Some("x")),
     ];
     for (url, server, database) in cases {
         let address = Address::of(url);
@@ -26,9 +30,12 @@ fn an_address_is_the_server_and_the_database() {
 #[test]
 fn another_database_takes_the_place_of_the_one_that_is_named() {
     let place = Place("a/b c".to_owned());
-    let with = |url| Address::of(url).with_database(&place);
+    let with = |url: &str| Address::of(url).with_database(&place);
     assert_eq!(with("mysql://me@host:1/shop?socket=/s"), "mysql://me@host:1/a%2Fb%20c?socket=/s");
     assert_eq!(with("mysql://host"), "mysql://host/a%2Fb%20c");
+    let ours = "maintenance=m&statement_timeout=5&dbname=live";
+    assert_eq!(with(&format!("postgres://host/x?{ours}")), "postgres://host/a%2Fb%20c");
+    assert_eq!(with(&format!("postgres://host/x?{ours}&port=1")), "postgres://host/a%2Fb%20c?port=1");
 }
 
 #[test]

@@ -17,6 +17,15 @@ fn a_password_is_never_an_argument() {
     }
 }
 
+/// A password in the user's own option file counts more than the variable.
+#[test]
+fn a_password_in_an_option_file_is_quoted() {
+    let client = of_server(EngineKind::Mysql, r#"mysql://me:a%22%5C%23%20b@host/x"#, "shop");
+    let text = client.options.unwrap_or_default();
+    assert!(text.ends_with("[client]\npassword=\"a\\\"\\\\# b\"\n"), "{text}");
+    assert_eq!(of_server(EngineKind::Mysql, "mysql://me@host/x", "shop").options, None);
+}
+
 #[test]
 fn the_parts_of_an_address_reach_the_client() {
     let client = of_server(EngineKind::Postgres, "postgres://me@db.example:5433/x?sslmode=require", "shop");

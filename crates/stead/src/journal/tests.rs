@@ -35,7 +35,7 @@ fn format_1_is_readable_and_written_again_as_it_was() {
     let journal = Journal::read(&path).unwrap().unwrap();
     assert_eq!(journal.operation, "load before");
     assert_eq!(journal.databases[0].swap.token, "a");
-    assert_eq!(journal.point.as_ref().unwrap().databases[0].rows_after, 12);
+    assert_eq!(journal.point.as_ref().unwrap().databases[0].rows_after, Some(12));
     let written: serde_json::Value = serde_json::to_value(&journal).unwrap();
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(FORMAT_1).unwrap());
 }

@@ -131,7 +131,27 @@ pub(super) fn read(root: &Section<'_>, state: &Path, servers: &BTreeMap<String, 
         section.finish();
     }
     refuse_shared(root.reading, &databases);
+    refuse_alike(root.reading, &databases);
     databases
+}
+
+/// The variable that tells a program where a database is.
+pub(crate) fn url_variable(name: &str) -> String {
+    format!("STEAD_DATABASE_{}_URL", name.to_uppercase().replace('-', "_"))
+}
+
+/// Two databases with one variable: a program would be told the place of one of them and take it for the other's.
+fn refuse_alike(reading: &Reading<'_>, databases: &BTreeMap<String, Database>) {
+    let mut variables: BTreeMap<String, &str> = BTreeMap::new();
+    for database in databases.values() {
+        let variable = url_variable(&database.name);
+        if let Some(other) = variables.insert(variable.clone(), &database.name) {
+            let path = format!("databases.{}", database.name);
+            let reason = format!("is too like `{other}`: programs find both under `{variable}`");
+            let advice = "give one of the two another name; `-` and `_` are one letter in variables".to_owned();
+            reading.fail(Problem::InvalidValue { path, reason, advice }, &database.origin);
+        }
+    }
 }
 
 fn read_one(name: &str, section: &Section<'_>, state: &Path, servers: &BTreeMap<String, Server>) -> Option<Database> {
@@ -216,6 +236,8 @@ fn sqlite_file(section: &Section<'_>, stated: &Stated<'_>, rest: &str) -> Option
         Some(("names no file", "write `sqlite:PATH`, relative to this file or absolute"))
     } else if path.starts_with(":memory:") {
         Some(("is a database in memory, which ends with the command", "name a file: `sqlite:PATH`"))
+    } else if path.starts_with("~/") {
+        Some(("begins with `~`, which stands for a home folder in shells alone", "write `sqlite:${HOME}/…`"))
     } else if path.contains('?') {
         Some(("has parameters, which a SQLite file does not take", "leave out what begins with `?`"))
     } else {
@@ -243,6 +265,14 @@ fn server(section: &Section<'_>, stated: &Stated<'_>, engine: EngineKind, rest: 
         );
         return None;
     }
+    if Address::of(&stated.text).has_stray_login() {
+        section.invalid(
+            stated,
+            "has an `@` behind the first `/`, `?` or `#`, so that it is not clear where the password ends",
+            "percent-encode what a password has of these: `%2F`, `%3F`, `%23`, and `%40` for an `@` in a name",
+        );
+        return None;
+    }
     let url = Address::of(&stated.text).with_files(|path| section.reading.resolve(path, stated.origin));
     Some(DatabaseLocation::Server { engine, url: SecretUrl::new(url) })
 }
@@ -251,7 +281,7 @@ fn server(section: &Section<'_>, stated: &Stated<'_>, engine: EngineKind, rest: 
 fn refuse_shared(reading: &Reading<'_>, databases: &BTreeMap<String, Database>) {
     let mut seen: BTreeMap<String, &Database> = BTreeMap::new();
     for database in databases.values() {
-        let Some((identity, location)) = identity(reading, &database.location) else { continue };
+        let Some((identity, location)) = identity(reading, database) else { continue };
         let Some(other) = seen.insert(identity, database) else { continue };
         let (first, second, stated) = (other.name.clone(), database.name.clone(), other.origin.to_string());
         reading.fail(Problem::SharedDatabase { first, second, location, stated }, &database.origin);
@@ -259,13 +289,13 @@ fn refuse_shared(reading: &Reading<'_>, databases: &BTreeMap<String, Database>) 
 }
 
 /// What makes a location the same as another, and how to show it.
-fn identity(reading: &Reading<'_>, location: &DatabaseLocation) -> Option<(String, String)> {
-    match location {
+fn identity(reading: &Reading<'_>, database: &Database) -> Option<(String, String)> {
+    match &database.location {
         DatabaseLocation::File(file) => Some((format!("{:?}", resolved(file)), reading.shown(file))),
         DatabaseLocation::Server { engine, url } => {
-            let rest = url.expose().split_once("://")?.1;
-            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-            Some((format!("{}://{place}", engine.word()), url.to_string()))
+            let address = Address::of(url.expose());
+            let place = address.database().unwrap_or_else(|| database.name.clone());
+            Some((format!("{}://{}/{place}", engine.word(), address.machine(*engine)), url.to_string()))
         }
         DatabaseLocation::Local(LocalDatabase { server, database, .. }) => {
             let shown = format!("{database} on the server {server}");

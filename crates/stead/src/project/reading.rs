@@ -256,6 +256,11 @@ impl<'a> Section<'a> {
             self.invalid(stated, "is not a path", "");
             return None;
         }
+        if stated.text == "~" || stated.text.starts_with("~/") {
+            let reason = "begins with `~`, which stands for a home folder in shells alone";
+            self.invalid(stated, reason, "write `${HOME}/…`, or `./~/…` for a folder of that name");
+            return None;
+        }
         Some(self.reading.resolve(&stated.text, stated.origin))
     }
 
@@ -425,9 +430,12 @@ pub(super) fn plain_text(value: &Value) -> Option<String> {
     }
 }
 
+/// How many letters a name may have.
+pub(crate) const LONGEST_NAME: usize = 63;
+
 /// Whether `name` is one that databases, apps, environments and the like may have.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
     let rest = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_' || letter == '-';
-    name.len() <= 63 && letters.next().is_some_and(|first| first.is_ascii_lowercase()) && letters.all(rest)
+    name.len() <= LONGEST_NAME && letters.next().is_some_and(|first| first.is_ascii_lowercase()) && letters.all(rest)
 }

@@ -43,3 +43,18 @@ fn a_folder_with_other_files_is_left_alone() {
     assert_eq!(write_files(&out, &[named]).expect_err("refused").code, "foreign-file");
     assert!(!out.join("orders.sql").exists());
 }
+
+#[test]
+fn a_point_in_a_name_does_not_put_two_objects_into_one_file() {
+    let table = |namespace: &str, name: &str| stead_schema::model::Table {
+        name: stead_schema::model::Name::within(namespace, name),
+        ..Default::default()
+    };
+    let empty = Schema::empty(stead_schema::EngineKind::Postgres);
+    let schema = Schema { tables: vec![table("a", "b.c"), table("a.b", "c")], ..empty };
+    let files = wanted(&[Named::new("", schema).expect("it can be written")]).expect("it can be written");
+    let tables: Vec<bool> =
+        ["\"a\".\"b.c\"", "\"a.b\".\"c\""].map(|name| files.iter().any(|(_, text)| text.contains(name))).into();
+    assert_eq!((tables, files.len()), (vec![true, true], 2));
+    assert_ne!(files[0].0, files[1].0);
+}

@@ -209,7 +209,8 @@ fn truth(text: &str) -> Option<Value> {
 
 /// Bytes are written as `\x` and hexadecimal digits.
 fn bytes(text: &str) -> Option<Value> {
-    let digits = text.strip_prefix("\\x").filter(|digits| digits.len().is_multiple_of(2) && digits.is_ascii())?;
+    let digits = text.strip_prefix("\\x").filter(|digits| digits.len().is_multiple_of(2))?;
+    let digits = Some(digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16));
     pairs.collect::<Result<Vec<u8>, _>>().map(Value::Blob).ok()
 }

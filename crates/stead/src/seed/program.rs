@@ -14,6 +14,7 @@ use super::running::Running;
 use crate::child::{self, Reach};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::project::url_variable;
 
 /// Lines of output that are kept for the error of a program that fails.
 const LAST_LINES: usize = 10;
@@ -41,7 +42,7 @@ pub(super) fn variables(
 ) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for (name, url) in urls {
-        variables.insert(format!("STEAD_DATABASE_{}_URL", name.to_uppercase().replace('-', "_")), url.clone());
+        variables.insert(url_variable(name), url.clone());
         if name == database {
             variables.insert("STEAD_DATABASE_URL".to_owned(), url.clone());
         }
@@ -92,7 +93,7 @@ pub(super) async fn run(environment: &Environment, step: &ProgramStep<'_>) -> Re
     let ended = child::ended(child, Reach::Group, listen).await;
     running.over();
     let (status, last) = ended.map_err(|error| not_started(program, &error))?;
-    if status.success() { Ok(()) } else { Err(failed(program, status, &last)) }
+    if status.success() { Ok(()) } else { Err(failed(program, status, &last.unwrap_or_default())) }
 }
 
 /// Passes on what a program says.

@@ -238,7 +238,7 @@ pub(crate) const CASES: &[ServerCase] = &[
             r"
             error[database-url]: database `main`: the URL of a server has an option that is not known
               hint: a URL looks like `postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full`
-              hint: options are application_name, connect_timeout, dbname, host, maintenance, password, port, sslcert, sslkey, sslmode, sslrootcert, statement_timeout, user
+              hint: options are application_name, channel_binding, connect_timeout, dbname, host, maintenance, options, password, port, sslcert, sslkey, sslmode, sslrootcert, statement_timeout, user
             ",
             r"
             error[database-url]: database `main`: the database's URL has an option that is not known

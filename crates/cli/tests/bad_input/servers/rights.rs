@@ -65,12 +65,12 @@ pub(crate) const CASES: &[ServerCase] = &[
               hint: `GRANT SELECT ON ALL TABLES IN SCHEMA …`, or membership in `pg_read_all_data`
             "#,
             r"
-            error[refused]: the user of the database's URL lacks SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE on `main`
-              hint: `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `main`.* TO …`: what a user has no right to, the server hides, so that it would be missing from the dump
+            error[refused]: the user of the database's URL lacks SELECT, TRIGGER, EVENT, EXECUTE on `main`
+              hint: `GRANT SELECT, TRIGGER, EVENT, EXECUTE ON `main`.* TO …`: what a user has no right to, the server hides, so that it would be missing from the dump
             ",
             r"
-            error[refused]: the user of the database's URL lacks SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE on `main`
-              hint: `GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON `main`.* TO …`: what a user has no right to, the server hides, so that it would be missing from the dump
+            error[refused]: the user of the database's URL lacks SELECT, TRIGGER, EVENT, EXECUTE on `main`
+              hint: `GRANT SELECT, TRIGGER, EVENT, EXECUTE ON `main`.* TO …`: what a user has no right to, the server hides, so that it would be missing from the dump
             ",
         ],
     },

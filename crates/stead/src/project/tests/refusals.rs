@@ -364,6 +364,72 @@ fn two_databases_in_one_place() {
     );
 }
 
+#[test]
+fn two_ways_to_write_one_place() {
+    let both = |first: &str, second: &str| {
+        let text = format!("[databases.a]\nurl = \"{first}\"\n[databases.b]\nurl = \"{second}\"\n");
+        Folder::named(&text).load().is_ok()
+    };
+    let same = [
+        ("postgres://db/x", "postgres://DB:5432/x?application_name=a"),
+        ("postgres://db/x", "postgres://db/y?dbname=x"),
+        ("postgres://localhost/x", "postgresql://me@127.0.0.1:5432/x"),
+        ("postgres:///x?host=/run&port=1", "postgres://%2Frun:1/x"),
+        ("mysql://db/x", "mysql://db:3306/x?ssl-mode=required"),
+        ("mariadb://root@h/x?socket=/s", "mariadb://other/x?socket=/s"),
+        ("mysql://db/b", "mysql://db"),
+    ];
+    for (first, second) in same {
+        assert!(!both(first, second), "{first} {second}");
+    }
+    for (first, second) in [
+        ("postgres://db/x", "postgres://db/y"),
+        ("postgres://db:1/x", "postgres://db:2/x"),
+        ("postgres:///x?host=/a", "postgres:///x?host=/A"),
+        ("mysql://db/x?socket=/s", "mysql://db/x?socket=/t"),
+        ("postgres://db", "postgres://db/"),
+    ] {
+        assert!(both(first, second), "{first} {second}");
+    }
+}
+
+#[test]
+fn a_password_that_ends_the_host_is_not_shown() {
+    for url in [
+        "postgres://u:12/canary@h/db",
+        "postgres://u:12?canary@h/db",
+        "postgres://u:a@canary/b@h/db",
+        "mysql://u:12#canary@h/db",
+        "mariadb://u:12/canary@h/db",
+    ] {
+        let text = format!("[databases.a]\nurl = \"{url}\"\n");
+        let hints = refused(
+            &text,
+            "stead.toml:4:7: `databases.a.url` has an `@` behind the first `/`, `?` or `#`, so that it is not clear where \
+             the password ends [invalid-value]",
+        );
+        assert!(hints[0].contains("`%2F`") && !hints[0].contains("canary"), "{hints:?}");
+    }
+}
+
+#[test]
+fn a_home_folder_is_a_thing_of_shells() {
+    for setting in ["[databases.a]\nurl = \"sqlite:~/x.db\"\n", "[storage]\npath = \"~/files\"\n"] {
+        let errors = Folder::named(setting).errors();
+        assert!(errors.len() == 1 && errors[0].contains("begins with `~`"), "{errors:?}");
+    }
+    assert!(Folder::named("[storage]\npath = \"./~/files\"\n").load().is_ok());
+}
+
+#[test]
+fn two_databases_with_one_variable() {
+    let hints = refused(
+        "[databases.a-b]\n[databases.a_b]\n",
+        "stead.toml:4:1: `databases.a_b` is too like `a-b`: programs find both under `STEAD_DATABASE_A_B_URL` [invalid-value]",
+    );
+    assert_eq!(hints, ["give one of the two another name; `-` and `_` are one letter in variables"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn two_databases_behind_a_link() {

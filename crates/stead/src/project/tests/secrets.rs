@@ -16,7 +16,7 @@ url = "mysql://user:${{DB_PW}}@db/referenced"
 [databases.whole]
 url = "${{WHOLE_URL}}"
 [databases.odd]
-url = 'postgres://user:{CANARY}"@/x{CANARY}@db/odd'
+url = 'postgres://user:{CANARY}"@x{CANARY}@db/odd'
 [databases.kept]
 url = {{ secret = "{CANARY}" }}
 [databases.argument]
@@ -191,6 +191,9 @@ fn masks() {
         ("postgres://u:a@b/c:d@h/d", "postgres://u:***@h/d"),
         ("postgres://u:${PW}@h/d", "postgres://u:${PW}@h/d"),
         ("postgres://h/d?user=u&password=p&x=1", "postgres://h/d?user=u&password=***&x=1"),
+        ("DB_PASS=geheim seed", "DB_PASS=*** seed"),
+        ("PGPASS=p;dbPass=q;ACCESS_KEY=r", "PGPASS=***;dbPass=***;ACCESS_KEY=***"),
+        ("passes=2 passenger=x by=pw", "passes=2 passenger=x by=pw"),
         ("sqlite:data@home:x/y@z.db", "sqlite:data@home:x/y@z.db"),
         ("u:p@tcp(h)", "u:***@tcp(h)"),
         ("SELECT a FROM b WHERE c = ':x' AND d LIKE '@'", "SELECT a FROM b WHERE c = ':x' AND d LIKE '@'"),

@@ -21,7 +21,10 @@ use crate::progress::bytes;
 
 /// List databases, open a shell on one, or remove one
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:\n  stead database list\n  stead database shell catalog\n  stead database destroy usage"
+)]
 pub(crate) struct Database {
     #[command(subcommand)]
     action: Action,

@@ -13,7 +13,10 @@ use crate::progress::grouped;
 
 /// Build, look at, check or drop search indexes
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:\n  stead index build\n  stead index status\n  stead index verify"
+)]
 pub(crate) struct Index {
     #[command(subcommand)]
     action: Action,

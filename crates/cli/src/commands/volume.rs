@@ -13,7 +13,10 @@ use crate::progress::bytes;
 
 /// List or remove the volumes of local servers, or print where one is
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:\n  stead volume list\n  stead volume path main\n  stead volume remove main"
+)]
 pub(crate) struct Volume {
     #[command(subcommand)]
     action: Action,

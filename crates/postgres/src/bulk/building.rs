@@ -40,6 +40,18 @@ const SETTINGS: [(&str, &str); 11] = [
     ("session_replication_role", "origin"),
 ];
 
+/// Whether tables have parts on other servers, and the list of those that have none.
+const HERE: &str = "
+    WITH RECURSIVE above AS (
+      SELECT i.inhparent AS oid FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+      WHERE c.relkind = 'f'
+      UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON above.oid = i.inhrelid)
+    SELECT EXISTS (SELECT FROM above),
+           pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), ', ')
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
+      AND c.oid NOT IN (SELECT above.oid FROM above)";
+
 /// Kinds of statements that come after what the schema does not say the owner of, but for event triggers.
 const OF_OWNERS: [&str; 3] = ["grant", "default privileges", "event trigger"];
 
@@ -180,13 +192,25 @@ impl Building {
         }
         // The first commit that is waited for makes all those before it durable.
         self.connection().batch("SET synchronous_commit = on").await?;
-        self.connection().batch("ANALYZE").await?;
+        self.analyze().await?;
         super::passed("bulk.load.synced", "the load")?;
         if let Some(connection) = self.connection.take() {
             connection.close().await?;
         }
         self.finished = true;
         Ok(())
+    }
+
+    /// Counts what is there for the planner. A table with parts on another server would be counted with rows fetched from there,
+    /// so it is left out, and its parts that are here are counted by themselves.
+    async fn analyze(&mut self) -> Result<(), EngineError> {
+        let rows = self.connection().rows(HERE, &[]).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        match (row.get::<_, bool>(0), row.get::<_, Option<String>>(1)) {
+            (false, _) => self.connection().batch("ANALYZE").await,
+            (true, Some(tables)) => self.connection().batch(&format!("ANALYZE {tables}")).await,
+            (true, None) => Ok(()),
+        }
     }
 
     /// Gives what was built to the owner of the database that it will be.

@@ -41,11 +41,9 @@ async fn refuse_missing(server: &mut Connection, schema: &Schema) -> Result<(), 
 
 /// Refuses owners whom the role that builds may not become.
 async fn refuse_those_of_others(server: &mut Connection, schema: &Schema) -> Result<(), EngineError> {
-    let owners: Vec<&str> = ["owner", "default privileges"]
-        .iter()
-        .flat_map(|kind| needing(schema, kind))
-        .map(|dependency| dependency.on.name.name.as_str())
-        .collect();
+    let defaults = needing(schema, "default privileges").filter(|dependency| are_of(dependency));
+    let owners = needing(schema, "owner").chain(defaults);
+    let owners: Vec<&str> = owners.map(|dependency| dependency.on.name.name.as_str()).collect();
     let sql = "SELECT r.rolname::text, u.rolname::text \
                FROM pg_catalog.pg_roles AS r JOIN pg_catalog.pg_roles AS u ON u.rolname = current_user \
                WHERE r.rolname = ANY ($1::text[]) AND NOT u.rolsuper AND NOT pg_catalog.pg_has_role(r.oid, \
@@ -60,6 +58,14 @@ async fn refuse_those_of_others(server: &mut Connection, schema: &Schema) -> Res
     Err(EngineError::new(ErrorClass::Refused, message)
         .hint(format!("a superuser runs `GRANT {} TO {}`", granted.join(", "), quoted(&own)))
         .hint("or set `roles = \"current\"` for the database: then all belongs to whoever loads it"))
+}
+
+/// Whether default privileges, `TABLES FOR role IN schema`, are those of that role and not granted to it.
+fn are_of(dependency: &Dependency) -> bool {
+    let Some((_, of)) = dependency.of.name.name.split_once(" FOR ") else { return false };
+    let role = &dependency.on.name.name;
+    let is_of = |role: &str| of.strip_prefix(role).is_some_and(|rest| rest.is_empty() || rest.starts_with(" IN "));
+    is_of(role) || is_of(&quoted(role))
 }
 
 /// What objects of a kind need of roles.

@@ -239,6 +239,12 @@ mod cases {
         let error = server.bulk().load(&place, memory.clone(), advance()).await.err().context("it may not do that")?;
         ensure!(error.class == ErrorClass::Refused && error.message.contains(&owner), "{error:?}");
         ensure!(!scene.server.exists(&place).await?, "a database was made");
+        // Whoever is given something by default need not be anybody that the builder may become.
+        let defaults = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {builder} GRANT SELECT ON TABLES TO {owner}");
+        let giving = scene.database("giving", &["CREATE TABLE t (a integer)", &defaults]).await?;
+        let given_again = scene.place("given");
+        server.bulk().load(&given_again, scene.dump(&giving).await?, advance()).await?;
+        same(&scene.content(&giving).await?, &scene.content(&given_again).await?)?;
         scene.run(&maintenance(), &[&format!("GRANT {owner} TO {builder}")]).await?;
         server.bulk().load(&place, memory, advance()).await?;
         let before: Content = scene.content(&live).await?;

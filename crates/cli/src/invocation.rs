@@ -59,9 +59,12 @@ impl Invocation<'_> {
         Environment::open(self.project()?, self.caller(consents))
     }
 
-    /// Asks a question where there is one.
-    pub(crate) fn ask(&self, question: Option<String>, yes: bool) -> Result<()> {
-        question.map_or(Ok(()), |question| self.printer.confirm(&question, yes))
+    /// Asks a question where there is one. Nobody counts what is to be lost for a question that is answered beforehand.
+    pub(crate) async fn ask(&self, question: impl Future<Output = Result<Option<String>>>, yes: bool) -> Result<()> {
+        if yes {
+            return Ok(());
+        }
+        question.await?.map_or(Ok(()), |question| self.printer.confirm(&question, false))
     }
 
     /// Who calls, for the library.

@@ -51,8 +51,8 @@ pub(crate) fn later_format(text: &[u8], known: u32) -> Option<u64> {
 ///
 /// `file-exists`, or whatever the file system refuses, naming the file.
 pub(crate) fn write_new(path: &Path, text: &[u8]) -> Result<()> {
-    let token = format!("{}-{}", std::process::id(), crate::clock::token());
-    try_write(path, text, &token, |from| rename_onto_nothing(from, path)).map_err(|error| match error.kind() {
+    let mark = format!("{}-{}.", std::process::id(), crate::clock::token());
+    try_write(path, text, &mark, |from| rename_onto_nothing(from, path)).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Error::failed("file-exists", format!("`{}` has come into being meanwhile", path.display()))
                 .hint("nothing was written; run the command again")
@@ -75,11 +75,11 @@ fn try_write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
     try_write(path, text, "", |from| fs::rename(from, path))
 }
 
-fn try_write(path: &Path, text: &[u8], token: &str, put: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+/// Writes beside the path and puts the file there. The mark is a part of its name for as long as it lies beside.
+fn try_write(path: &Path, text: &[u8], mark: &str, put: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary =
-        folder.join(format!(".{name}.{token}{}", if token.is_empty() { "stead-new" } else { ".stead-new" }));
+    let temporary = folder.join(format!(".{name}.{mark}stead-new"));
     let mut file = File::create(&temporary)?;
     let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| put(&temporary));
     if let Err(error) = written {

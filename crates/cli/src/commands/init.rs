@@ -73,7 +73,7 @@ impl Init {
             skip_index: self.skip_index || asked.skip_index,
             dry_run: self.dry_run,
         };
-        invocation.ask(question(&environment, &options).await?, self.yes)?;
+        invocation.ask(question(&environment, &options), self.yes).await?;
         let done = init(&environment, &options).await?;
         let took = duration(began.elapsed());
         let project = &environment.project;

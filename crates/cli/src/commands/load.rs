@@ -60,7 +60,7 @@ impl Load {
             let steps = stead::load::plan(&environment, &options).await?;
             return super::dry_run(&environment, steps);
         }
-        invocation.ask(question(&environment, &options).await?, self.yes)?;
+        invocation.ask(question(&environment, &options), self.yes).await?;
         let loaded = load(&environment, &options).await?;
         let text = format!("loaded `{}`: {} rows, {} files", loaded.name, grouped(loaded.rows), grouped(loaded.files));
         Ok(Outcome::summary(json!({ "loaded": loaded }), text))

@@ -37,7 +37,7 @@ impl Seed {
             let steps = stead::seed::plan(&environment)?;
             return super::dry_run(&environment, steps);
         }
-        invocation.ask(stead::seed::question(&environment).await?, self.yes)?;
+        invocation.ask(stead::seed::question(&environment), self.yes).await?;
         let seeded = stead::seed::seed(&environment, self.skip_index).await?;
         let text = format!("seeded; {} rows, kept as the snapshot `_init`", crate::progress::grouped(seeded.rows));
         Ok(Outcome::summary(json!({ "seeded": seeded }), text))

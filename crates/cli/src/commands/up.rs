@@ -63,7 +63,7 @@ impl Up {
             // Only now the ports are known, so only now the databases have addresses.
             let environment = Environment::open(project, caller)?;
             let options = of_variables();
-            invocation.ask(question(&environment, &options).await?, false)?;
+            invocation.ask(question(&environment, &options), false).await?;
             let done = init(&environment, &options).await?;
             let lines: String = done.summary.iter().map(|line| format!("\n  {line}")).collect();
             text = format!("{text}\n`{}` is ready{lines}", environment.project.name);

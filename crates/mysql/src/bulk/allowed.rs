@@ -83,8 +83,7 @@ impl Needs {
     }
 
     /// Refuses what would not be let through.
-    pub(super) async fn met(&self, connection: &mut Connection) -> Result<(), EngineError> {
-        let Some(rights) = Rights::read(connection).await? else { return Ok(()) };
+    pub(super) async fn met(&self, connection: &mut Connection, rights: &Rights) -> Result<(), EngineError> {
         let has = |names: &[&str]| names.iter().any(|name| rights.everywhere(name));
         if let Some(definer) = self.definer.as_ref().filter(|_| !has(&FOR_OTHERS)) {
             let message = format!("objects of {} cannot be made by the user of the database's URL", shown(definer));

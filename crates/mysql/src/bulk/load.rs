@@ -23,6 +23,7 @@ use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
 use crate::error::number;
 use crate::events;
+use crate::rights::Rights;
 
 #[cfg(test)]
 mod tests;
@@ -72,7 +73,9 @@ pub(super) async fn load(
     let settings = settings(source.as_ref())?;
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
     told_apart(&mut connection, &schema).await?;
-    Needs::of_schema(&mut connection, &schema).await?.met(&mut connection).await?;
+    if let Some(rights) = Rights::read(&mut connection).await? {
+        Needs::of_schema(&mut connection, &schema).await?.met(&mut connection, &rights).await?;
+    }
     collations::known(&mut connection, &schema, &settings.charset, &settings.collation).await?;
     create(&mut connection, name, &settings).await?;
     let building = Building { address, name, schema: &schema, statements: &statements, orphans: &settings.orphans };

@@ -203,6 +203,7 @@ pub(super) async fn readable(connection: &mut Connection, database: &str) -> Res
 
 /// Tells a right that is missing.
 async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineError> {
+    let Some(rights) = Rights::read(connection).await? else { return Ok(()) };
     let mut places = vec![&swap.live.0];
     places.extend(swap.built.iter().chain(&swap.kept).map(|place| &place.0));
     let mut needed = NEEDED.to_vec();
@@ -210,11 +211,10 @@ async fn rights(connection: &mut Connection, swap: &Swap) -> Result<(), EngineEr
         for (sort, _name) in objects::list(connection, place).await? {
             needed.extend(sort.rights());
         }
-        Needs::of_database(connection, place).await?.met(connection).await?;
+        Needs::of_database(connection, place).await?.met(connection, &rights).await?;
     }
     needed.sort_unstable();
     needed.dedup();
-    let Some(rights) = Rights::read(connection).await? else { return Ok(()) };
     for place in places {
         let lacking = rights.lacking(&needed, place);
         if !lacking.is_empty() {

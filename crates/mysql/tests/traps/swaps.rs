@@ -207,15 +207,18 @@ fn trap_m13_no_row_misses_its_trigger() -> Result<()> {
             writers.push(std::thread::spawn(move || write_on(&url, &live, writer * 1_000_000, &stop)));
         }
         let swapped = swap_on(ground, &live, built).await;
-        stop.store(true, Ordering::Relaxed);
-        let mut written = 0;
-        for writer in writers {
-            written += writer.join().expect("a writer does not panic")?;
-        }
+        let written = stopped(&stop, writers)?;
         swapped?;
         ensure!(written > 50, "only {written} rows were written");
         none_missed(ground, &live).await
     })
+}
+
+/// Has writers stop; how many rows they have written.
+fn stopped(stop: &AtomicBool, writers: Vec<std::thread::JoinHandle<Result<i64>>>) -> Result<i64> {
+    stop.store(true, Ordering::Relaxed);
+    let written = writers.into_iter().map(|writer| writer.join().expect("a writer does not panic"));
+    written.sum()
 }
 
 /// A table with so many triggers that they cannot each wait on a connection of their own; each goes on from what the one before made.
@@ -263,11 +266,7 @@ fn trap_m13_no_row_misses_one_of_many_triggers() -> Result<()> {
             ground.run(&kept, &["TRUNCATE t", "TRUNCATE u"]).await?;
             built = kept;
         }
-        stop.store(true, Ordering::Relaxed);
-        let mut written = 0;
-        for writer in writers {
-            written += writer.join().expect("a writer does not panic")?;
-        }
+        let written = stopped(&stop, writers)?;
         swapped?;
         ensure!(written > 50, "only {written} rows were written");
         Ok(())

@@ -1,6 +1,7 @@
 //! A database that is being built: made empty with the locale it had, then what rows need, the rows table by table, and last
 //! what is dear or dangerous to have while rows come in (indexes, keys, triggers). It is removed again unless it was finished.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use super::dump::column_list;
 use super::facts::{Creation, Facts, SequenceFacts, TableFacts};
 use super::{extensions, roles, session};
 
-use super::home::Home;
+use super::home::{self, Home};
 use crate::admin;
 use crate::apply::quoted;
 use crate::connect::address::Address;
@@ -68,7 +69,8 @@ pub(super) struct Building {
     name: String,
     /// `None` once it was closed.
     connection: Option<Connection>,
-    schema: Schema,
+    /// The objects whose owner the schema says.
+    owned: BTreeSet<String>,
     home: Option<Home>,
     after: Vec<Statement>,
     finished: bool,
@@ -102,8 +104,15 @@ impl Building {
         let statements = statements.into_iter().map(|statement| extensions::of_version(statement, &versions));
         let (before, after) = statements.partition(|statement| statement.phase == Phase::Before);
         let (address, name) = (address.clone(), name.to_owned());
-        let mut building =
-            Self { address, name, connection: None, schema: schema.clone(), home, after, finished: false };
+        let mut building = Self {
+            address,
+            name,
+            connection: None,
+            owned: home::owned(schema).collect(),
+            home,
+            after,
+            finished: false,
+        };
         server.close().await?;
         let mut connection = Connection::open(&building.address, &building.name, false).await?;
         connection.batch(&settings::set(&SETTINGS)).await?;
@@ -217,7 +226,7 @@ impl Building {
     async fn hand_over(&mut self) -> Result<(), EngineError> {
         let connection = self.connection.as_mut().expect("it is closed by `finish` alone, which takes the building");
         match &self.home {
-            Some(home) => home.hand_over(connection, &self.schema).await,
+            Some(home) => home.hand_over(connection, &self.owned).await,
             None => Ok(()),
         }
     }

@@ -54,6 +54,11 @@ async fn lend(address: &Address, server: &mut Connection, name: &str, live: &str
     lent
 }
 
+/// The objects whose owner a schema says.
+pub(super) fn owned(schema: &Schema) -> impl Iterator<Item = String> {
+    schema.objects.iter().filter(|object| object.kind == "owner").map(|object| object.name.name.clone())
+}
+
 /// The database for which one of that name is built.
 async fn replaced(server: &mut Connection, built: &str) -> Result<Option<String>, EngineError> {
     let sql = "SELECT datname::text FROM pg_catalog.pg_database WHERE datallowconn ORDER BY 1";
@@ -99,7 +104,11 @@ impl Home {
     }
 
     /// Gives the database to its owner, and with it every object whose owner the schema does not say. It may be done again.
-    pub(super) async fn hand_over(&self, connection: &mut Connection, schema: &Schema) -> Result<(), EngineError> {
+    pub(super) async fn hand_over(
+        &self,
+        connection: &mut Connection,
+        said: &BTreeSet<String>,
+    ) -> Result<(), EngineError> {
         let rows = connection.rows("SELECT current_user::text", &[]).await?;
         let builder: String = rows.first().map(|row| row.get(0)).unwrap_or_default();
         if builder == self.owner {
@@ -108,15 +117,7 @@ impl Home {
         let owner = quoted(&self.owner);
         let database = quoted(connection.database());
         connection.batch(&format!("ALTER DATABASE {database} OWNER TO {owner}")).await?;
-        let said: BTreeSet<&str> = schema
-            .objects
-            .iter()
-            .filter(|object| object.kind == "owner")
-            .map(|object| object.name.name.as_str())
-            .collect();
-        let objects = inspect::inspect(connection).await?.objects;
-        let unsaid = objects.iter().filter(|object| object.kind == "owner");
-        let mut unsaid: Vec<&str> = unsaid.map(|object| object.name.name.as_str()).collect();
+        let mut unsaid: Vec<String> = owned(&inspect::inspect(connection).await?).collect();
         unsaid.retain(|address| !said.contains(address));
         // Only who may make things in a schema can be given some.
         unsaid.sort_by_key(|address| !address.starts_with("SCHEMA "));

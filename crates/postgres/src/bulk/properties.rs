@@ -7,6 +7,7 @@ use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 use tokio_postgres::Row;
 
+use super::roles::TO_BECOME;
 use crate::apply::quoted;
 use crate::connect::Connection;
 
@@ -36,7 +37,11 @@ pub(super) async fn lend(connection: &mut Connection, from: &str, to: &str) -> R
     for settings in wanted.settings.values_mut() {
         settings.retain(|(name, _)| !name.eq_ignore_ascii_case(IN_THE_WAY));
     }
-    let statements = wanted.statements_over(&has, &quoted(to))?;
+    at_once(connection, &wanted.statements_over(&has, &quoted(to))?).await
+}
+
+/// Runs the statements in one transaction, if there are any.
+async fn at_once(connection: &mut Connection, statements: &[String]) -> Result<(), EngineError> {
     if statements.is_empty() {
         return Ok(());
     }
@@ -46,10 +51,7 @@ pub(super) async fn lend(connection: &mut Connection, from: &str, to: &str) -> R
 /// Gives one database the properties of another.
 pub(super) async fn carry(connection: &mut Connection, from: &str, to: &str) -> Result<(), EngineError> {
     let statements = statements(connection, from, to).await?;
-    if statements.is_empty() {
-        return Ok(());
-    }
-    connection.batch(&format!("BEGIN; {}; COMMIT", statements.join("; "))).await
+    at_once(connection, &statements).await
 }
 
 /// The statements that do it; none where both are alike.
@@ -62,11 +64,12 @@ pub(super) async fn statements(connection: &mut Connection, from: &str, to: &str
 /// and taking that back. Some settings are a superuser's alone, and so may be those of another role.
 pub(super) async fn rehearse(connection: &mut Connection, live: &str) -> Result<(), EngineError> {
     let wanted = Properties::read(connection, live).await?;
-    let sql = "SELECT r.rolname::text, r.rolsuper, \
-                      pg_catalog.pg_has_role($1::text::regrole::oid, \
-                        CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) \
-               FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user";
-    let rows = connection.rows(sql, &[&quoted(&wanted.owner)]).await?;
+    let sql = format!(
+        "SELECT r.rolname::text, r.rolsuper, \
+                      pg_catalog.pg_has_role($1::text::regrole::oid, {TO_BECOME}) \
+               FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user"
+    );
+    let rows = connection.rows(&sql, &[&quoted(&wanted.owner)]).await?;
     let Some(row) = rows.first() else { return Ok(()) };
     let (role, everything): (String, bool) = (row.get(0), row.get(1));
     if everything {

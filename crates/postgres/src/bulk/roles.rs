@@ -8,6 +8,10 @@ use stead_schema::{ROLE, Schema};
 use crate::apply::quoted;
 use crate::connect::Connection;
 
+/// The privilege by which a role may become another one, as `pg_has_role` takes it.
+pub(super) const TO_BECOME: &str =
+    "CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END";
+
 /// Refuses what would fail at the end.
 pub(super) async fn check(server: &mut Connection, schema: &Schema) -> Result<(), EngineError> {
     refuse_missing(server, schema).await?;
@@ -44,12 +48,13 @@ async fn refuse_those_of_others(server: &mut Connection, schema: &Schema) -> Res
     let defaults = needing(schema, "default privileges").filter(|dependency| are_of(dependency));
     let owners = needing(schema, "owner").chain(defaults);
     let owners: Vec<&str> = owners.map(|dependency| dependency.on.name.name.as_str()).collect();
-    let sql = "SELECT r.rolname::text, u.rolname::text \
+    let sql = format!(
+        "SELECT r.rolname::text, u.rolname::text \
                FROM pg_catalog.pg_roles AS r JOIN pg_catalog.pg_roles AS u ON u.rolname = current_user \
-               WHERE r.rolname = ANY ($1::text[]) AND NOT u.rolsuper AND NOT pg_catalog.pg_has_role(r.oid, \
-                 CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) \
-               ORDER BY 1";
-    let rows = server.rows(sql, &[&owners]).await?;
+               WHERE r.rolname = ANY ($1::text[]) AND NOT u.rolsuper AND NOT pg_catalog.pg_has_role(r.oid, {TO_BECOME}) \
+               ORDER BY 1"
+    );
+    let rows = server.rows(&sql, &[&owners]).await?;
     let Some(own) = rows.first().map(|row| row.get::<_, String>(1)) else { return Ok(()) };
     let others: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let named: Vec<String> = others.iter().map(|role| format!("`{role}`")).collect();

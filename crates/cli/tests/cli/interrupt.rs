@@ -287,9 +287,11 @@ fn a_question_can_be_answered_by_a_signal() {
     let fixture = ready();
     let before = fixture.content();
     let binary = fixture.command(["reset"]).get_program().to_string_lossy().into_owned();
-    // A terminal of its own, on which the keyboard's Ctrl-C arrives as a byte.
+    // A terminal of its own, on which the keyboard's Ctrl-C arrives as a byte. Whatever shell the tests were started from,
+    // it makes room for the command: one that stayed would be ended by the signal as well, and its code would be seen.
     let mut command = Command::new("script");
-    command.args(["-qefc", &format!("{binary} reset"), "/dev/null"]).current_dir(fixture.path("."));
+    command.args(["-qefc", &format!("exec '{binary}' reset"), "/dev/null"]);
+    command.current_dir(fixture.path(".")).env("SHELL", "/bin/sh");
     let Ok(mut asked) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
         return stead_testkit::skip::skip("terminal", "`script` is not installed");
     };

@@ -17,7 +17,7 @@ pub enum ErrorClass {
     Conflict,
     /// A lock was not obtained in the time allowed.
     LockTimeout,
-    /// The statement cannot be understood, or names something that is not there.
+    /// The statement cannot be understood, names something that is not there, or makes something that is there already.
     Syntax,
     /// A row breaks a constraint.
     Constraint,
@@ -64,6 +64,17 @@ impl fmt::Display for ErrorClass {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.word())
     }
+}
+
+/// What to do about a server's certificate that was not accepted: `authority` says how the one that signed it is named, which helps
+/// unless it is of a version that the drivers' TLS library cannot read. The library has that in an error of its own alone.
+#[must_use]
+pub fn certificate_hint(refusal: &str, authority: &str) -> String {
+    if refusal.contains("UnsupportedCertVersion") {
+        return "it is of version 1 of X.509, and stead checks those of version 3: sign it again with `-extfile`"
+            .to_owned();
+    }
+    authority.to_owned()
 }
 
 /// An error of an engine: its class, a sentence fragment for people, and what the engine itself said.

@@ -15,7 +15,7 @@ pub mod snapshot;
 pub mod value;
 
 pub use capability::Capabilities;
-pub use error::{EngineError, ErrorClass, io_hints};
+pub use error::{EngineError, ErrorClass, certificate_hint, io_hints};
 pub use failpoint::failpoint;
 pub use lock::{Holder, Lock, LockRequest};
 pub use report::{Event, Reporter, Silent};

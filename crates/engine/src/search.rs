@@ -154,6 +154,9 @@ pub trait SearchEngine: Send + Sync {
     /// wrongly lies under the index's name is moved out of the way.
     async fn publish(&self, index: &str, id: &str) -> Result<Option<String>, EngineError>;
 
+    /// The names under which a finished index lies, whether anybody declares them or not, in name order.
+    async fn names(&self) -> Result<Vec<String>, EngineError>;
+
     /// Every finished index of that name, the one that answers included.
     async fn list(&self, index: &str) -> Result<Vec<Built>, EngineError>;
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stead_schema::model::Name;
 use stead_schema::{EngineKind, Schema};
 
 use crate::value::ResultColumn;
@@ -46,8 +47,9 @@ pub trait Session: Send {
     /// Runs one query of any size, `batch` rows at a time. The session is busy until the stream is dropped.
     async fn stream<'a>(&'a mut self, sql: &str, batch: usize) -> Result<Box<dyn RowStream + 'a>, EngineError>;
 
-    /// Inserts rows into a table with one prepared statement; the number inserted. Not a transaction of its own.
-    async fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError>;
+    /// Inserts rows into a table with one prepared statement; the number inserted. Not a transaction of its own. A name without
+    /// a namespace is looked for where the session looks for it.
+    async fn insert(&mut self, table: &Name, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError>;
 
     /// Begins a transaction.
     async fn begin(&mut self, kind: TransactionKind) -> Result<(), EngineError>;

@@ -135,6 +135,12 @@ pub trait Bulk: Send + Sync {
     /// Whether the swap can go through now; `conflict`, naming who is in the way, if it cannot. Changes nothing.
     async fn ready(&self, swap: &Swap) -> Result<(), EngineError>;
 
+    /// What of the live database goes with the swap, because nobody can make it again in the kept one: a sentence each, with what
+    /// one needs to know to do it by hand. Changes nothing.
+    async fn lost(&self, _swap: &Swap) -> Result<Vec<String>, EngineError> {
+        Ok(Vec::new())
+    }
+
     /// Puts the built database in place of the live one and keeps the old one. One atomic step for the live database;
     /// calling it again after a crash at any moment completes it, and once it is complete it does nothing.
     async fn swap(&self, swap: &Swap) -> Result<(), EngineError>;

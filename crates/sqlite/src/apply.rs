@@ -17,6 +17,7 @@ use rusqlite::InterruptHandle;
 use stead_engine::session::RowStream;
 use stead_engine::value::ResultColumn;
 use stead_engine::{Access, EngineError, Place, Row, Session, TransactionKind, Value};
+use stead_schema::model::Name;
 use stead_schema::{EngineKind, Schema};
 use tokio::sync::{mpsc as batches, oneshot};
 
@@ -142,8 +143,8 @@ impl Session for SqliteSession {
         Ok(Box::new(Stream { columns, inbox, finished: false, interrupt, session: PhantomData }))
     }
 
-    async fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
-        let (table, columns) = (table.to_owned(), columns.to_vec());
+    async fn insert(&mut self, table: &Name, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
+        let (table, columns) = (table.clone(), columns.to_vec());
         self.run(move |worker| worker.insert(&table, &columns, rows)).await
     }
 

@@ -80,6 +80,10 @@ impl SearchEngine for TantivyEngine {
         self.run(index, move |reader, index| reader.folder(index)?.publish(&id)).await
     }
 
+    async fn names(&self) -> Result<Vec<String>, EngineError> {
+        self.worker.run(|reader| reader.names()).await
+    }
+
     async fn list(&self, index: &str) -> Result<Vec<Built>, EngineError> {
         self.run(index, |reader, index| reader.folder(index)?.finished()).await
     }

@@ -357,6 +357,19 @@ impl IndexFolder {
     }
 }
 
+/// The names of what lies in the environment's folder of indexes.
+pub(crate) fn names(indexes: &Path) -> Result<Vec<String>, EngineError> {
+    let failed = |error: &io::Error| EngineError::io(format!("the indexes in `{}`", indexes.display()), error);
+    let entries = match fs::read_dir(indexes) {
+        Ok(entries) => entries,
+        Err(error) if is_nothing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(failed(&error)),
+    };
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+    let names: io::Result<Vec<Option<String>>> = names.collect();
+    Ok(names.map_err(|error| failed(&error))?.into_iter().flatten().collect())
+}
+
 /// The part of a record that every version has.
 #[derive(Deserialize)]
 struct Versioned {

@@ -18,7 +18,7 @@ use tantivy::{DocAddress, DocSet, Index, ReloadPolicy, Searcher, TERMINATED, Tan
 use crate::convert::{key_text, plain_text};
 use crate::error::{damaged, reading};
 use crate::finished::Finished;
-use crate::folder::{IndexFolder, Record};
+use crate::folder::{self, IndexFolder, Record};
 use crate::highlight::highlight;
 use crate::layout::Layout;
 use crate::stored::decode;
@@ -41,6 +41,19 @@ impl Reader {
 
     pub(crate) fn folder(&self, index: &str) -> Result<IndexFolder, EngineError> {
         IndexFolder::new(&self.indexes, index)
+    }
+
+    /// The names under which a finished index lies. What else lies there is none of ours.
+    pub(crate) fn names(&self) -> Result<Vec<String>, EngineError> {
+        let mut names = Vec::new();
+        for name in folder::names(&self.indexes)? {
+            let folder = self.folder(&name);
+            if folder.and_then(|folder| folder.finished()).is_ok_and(|builds| !builds.is_empty()) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// Closes an index, because its files are about to go.

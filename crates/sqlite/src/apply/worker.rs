@@ -9,6 +9,7 @@ use rusqlite::Statement;
 use stead_engine::value::ResultColumn;
 use stead_engine::{EngineError, ErrorClass, Row, Value};
 use stead_schema::EngineKind;
+use stead_schema::model::Name;
 use tokio::sync::{mpsc as batches, oneshot};
 
 use super::quoted;
@@ -150,7 +151,7 @@ impl Worker {
     }
 
     /// Inserts rows with one prepared statement.
-    pub(crate) fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
+    pub(crate) fn insert(&mut self, table: &Name, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
         self.count();
         let sql = insertion(table, columns);
         let result = self.handle().and_then(|handle| {
@@ -284,11 +285,12 @@ fn described(statement: &Statement<'_>, names: &[String]) -> Vec<ResultColumn> {
         .collect()
 }
 
-fn insertion(table: &str, columns: &[String]) -> String {
+fn insertion(table: &Name, columns: &[String]) -> String {
+    let target = format!("{}.{}", quoted(table.namespace.as_deref().unwrap_or("main")), quoted(&table.name));
     if columns.is_empty() {
-        return format!("INSERT INTO main.{} DEFAULT VALUES", quoted(table));
+        return format!("INSERT INTO {target} DEFAULT VALUES");
     }
     let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     let marks: Vec<String> = (1..=columns.len()).map(|number| format!("?{number}")).collect();
-    format!("INSERT INTO main.{} ({}) VALUES ({})", quoted(table), names.join(", "), marks.join(", "))
+    format!("INSERT INTO {target} ({}) VALUES ({})", names.join(", "), marks.join(", "))
 }

@@ -7,6 +7,7 @@ pub(crate) mod values;
 use async_trait::async_trait;
 use stead_engine::session::RowStream;
 use stead_engine::{Access, EngineError, ErrorClass, Row, Session, TransactionKind, Value};
+use stead_schema::model::Name;
 use stead_schema::{EngineKind, Schema};
 use stead_sql::split::{Statement, delimited, split};
 
@@ -33,6 +34,8 @@ pub(crate) struct MysqlSession {
     transaction: Option<TransactionKind>,
     /// What the server warned of since somebody asked.
     notices: Vec<String>,
+    /// Tables and sequences that the database has to have, where it is read as of one moment.
+    listed: Option<Vec<String>>,
 }
 
 impl MysqlSession {
@@ -41,12 +44,38 @@ impl MysqlSession {
         if access == Access::Read {
             connection.own(READ_ONLY).await?;
         }
-        Ok(Self { connection, access, transaction: None, notices: Vec::new() })
+        Ok(Self { connection, access, transaction: None, notices: Vec::new(), listed: None })
     }
 
     /// A session inside a transaction that somebody else began and will end.
     pub(crate) fn inside(connection: Connection) -> Self {
-        Self { connection, access: Access::Read, transaction: Some(TransactionKind::Read), notices: Vec::new() }
+        let transaction = Some(TransactionKind::Read);
+        Self { connection, access: Access::Read, transaction, notices: Vec::new(), listed: None }
+    }
+
+    /// Lets inspections and counts be of these tables and sequences and of no others: a catalog shows what was made after the
+    /// transaction began, whose rows it does not see.
+    pub(crate) fn expect(&mut self, listed: Vec<String>) {
+        self.listed = Some(listed);
+    }
+
+    /// Refuses a list that has others than those that are expected.
+    fn as_expected<'a>(&self, found: impl Iterator<Item = &'a str>) -> Result<(), EngineError> {
+        let Some(listed) = &self.listed else { return Ok(()) };
+        match found.into_iter().find(|name| !listed.iter().any(|listed| listed == name)) {
+            None => Ok(()),
+            Some(name) => Err(inspect::changing(&format!("the table `{name}` was made in that moment"))),
+        }
+    }
+
+    /// Calls it a change of the schema where a table has gone or become another one since the transaction began.
+    fn expected<T>(&self, read: Result<T, EngineError>) -> Result<T, EngineError> {
+        read.map_err(|mut error| {
+            if self.listed.is_some() && matches!(number(&error), Some(1146 | 1412)) {
+                error = inspect::changing(&error.message);
+            }
+            error
+        })
     }
 
     /// The connection, for work that is not part of the port.
@@ -124,7 +153,7 @@ impl MysqlSession {
         }
     }
 
-    async fn insert_some(&mut self, table: &str, columns: &[String], rows: &[Row]) -> Result<u64, EngineError> {
+    async fn insert_some(&mut self, table: &Name, columns: &[String], rows: &[Row]) -> Result<u64, EngineError> {
         let sql = insertion(table, columns, rows.len());
         let values: Vec<Value> = rows.iter().flatten().cloned().collect();
         let outcome = self.connection.execute(&sql, &values).await?;
@@ -140,7 +169,7 @@ impl MysqlSession {
     /// Inserts rows one by one, to find the one that the server refused among many.
     async fn insert_singly(
         &mut self,
-        table: &str,
+        table: &Name,
         columns: &[String],
         rows: &[Row],
         first: usize,
@@ -154,10 +183,12 @@ impl MysqlSession {
     }
 }
 
-fn insertion(table: &str, columns: &[String], rows: usize) -> String {
+fn insertion(table: &Name, columns: &[String], rows: usize) -> String {
+    let namespace = table.namespace.as_ref().map(|namespace| format!("{}.", quoted(namespace))).unwrap_or_default();
+    let target = format!("{namespace}{}", quoted(&table.name));
     let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     let marks = format!("({})", vec!["?"; columns.len()].join(", "));
-    format!("INSERT INTO {} ({}) VALUES {}", quoted(table), names.join(", "), vec![marks; rows].join(", "))
+    format!("INSERT INTO {target} ({}) VALUES {}", names.join(", "), vec![marks; rows].join(", "))
 }
 
 /// True for statements whose count of rows says how many were copied, and not how many the statement changed.
@@ -208,7 +239,7 @@ impl Session for MysqlSession {
         stream::open(&mut self.connection, sql, batch.max(1)).await
     }
 
-    async fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
+    async fn insert(&mut self, table: &Name, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
         let step = (PLACEHOLDERS / columns.len().max(1)).clamp(1, ROWS);
         let mut inserted = 0;
         for (number, some) in rows.chunks(step).enumerate() {
@@ -272,11 +303,19 @@ impl Session for MysqlSession {
     }
 
     async fn inspect(&mut self) -> Result<Schema, EngineError> {
-        inspect::inspect(&mut self.connection).await
+        let schema = inspect::inspect(&mut self.connection).await;
+        let schema = self.expected(schema)?;
+        let sequences = schema.objects.iter().filter(|object| object.kind == "sequence").map(|object| &object.name);
+        let names = schema.tables.iter().map(|table| &table.name).chain(sequences);
+        self.as_expected(names.map(|name| name.name.as_str()))?;
+        Ok(schema)
     }
 
     async fn count_rows(&mut self) -> Result<Vec<(String, u64)>, EngineError> {
-        admin::count_rows(&mut self.connection).await
+        let counted = admin::count_rows(&mut self.connection).await;
+        let counted = self.expected(counted)?;
+        self.as_expected(counted.iter().map(|(table, _)| table.as_str()))?;
+        Ok(counted)
     }
 
     async fn verify(&mut self) -> Result<(), EngineError> {

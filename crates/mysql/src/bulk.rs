@@ -4,9 +4,12 @@
 mod allowed;
 mod collations;
 mod copy;
+mod documents;
 mod dump;
+mod files;
 mod grants;
 mod handover;
+mod histograms;
 mod infile;
 mod journal;
 mod load;
@@ -21,6 +24,8 @@ mod sequences;
 mod stream;
 mod swap;
 mod view;
+
+pub(crate) use ready::writable;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -87,6 +92,10 @@ impl Bulk for MysqlBulk {
 
     async fn ready(&self, swap: &Swap) -> Result<(), EngineError> {
         ready::ready(&self.address, swap).await
+    }
+
+    async fn lost(&self, swap: &Swap) -> Result<Vec<String>, EngineError> {
+        ready::lost(&self.address, swap).await
     }
 
     async fn swap(&self, swap: &Swap) -> Result<(), EngineError> {

@@ -3,7 +3,7 @@
 //! <https://mariadb.com/kb/en/mariadb-error-code-reference/>); the server's text is passed on to people and never branched on.
 
 use mysql_async::{DriverError, Error as Driver, IoError, ServerError};
-use stead_engine::{EngineError, ErrorClass};
+use stead_engine::{EngineError, ErrorClass, certificate_hint};
 use stead_schema::EngineKind;
 
 #[cfg(test)]
@@ -129,7 +129,10 @@ pub(crate) fn classify_connecting(error: &Driver, at: &str, engine: EngineKind) 
             ErrorClass::Refused,
             format!("the TLS certificate of {at} is not accepted: {}", one_line(&io.to_string())),
         )
-        .hint("`ssl-ca=FILE` in the database's URL names the authority that signed it"),
+        .hint(certificate_hint(
+            &io.to_string(),
+            "`ssl-ca=FILE` in the database's URL names the authority that signed it",
+        )),
         Driver::Io(IoError::Io(io)) => {
             EngineError::new(ErrorClass::Unreachable, format!("{at} cannot be reached: {io}"))
                 .hint("see whether the server runs, and whether host and port are right")

@@ -51,7 +51,7 @@ pub(crate) async fn inspect(connection: &mut Connection) -> Result<Schema, Engin
         }
     }
     let restored = settings.restore(connection).await;
-    let schema = schema.map_err(|error| if vanished(&error) { changing(error) } else { error })?;
+    let schema = schema.map_err(|error| if vanished(&error) { changing(&error.message) } else { error })?;
     restored.map(|()| schema)
 }
 
@@ -168,11 +168,10 @@ fn vanished(error: &EngineError) -> bool {
     matches!(crate::error::number(error), Some(1146 | 1305 | 1360 | 1539 | 4091))
 }
 
-fn changing(error: EngineError) -> EngineError {
-    let hint = "something changes the schema at this moment: run the command again when that is done";
-    let mut error = error.context("the database changed while it was read").hint(hint);
-    error.class = ErrorClass::Conflict;
-    error
+/// The error for a database whose schema is not still.
+pub(crate) fn changing(what: &str) -> EngineError {
+    EngineError::new(ErrorClass::Conflict, format!("the database changed while it was read: {what}"))
+        .hint("something changes the schema at this moment: run the command again when that is done")
 }
 
 /// An object that the schema cannot hold.

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use stead_engine::snapshot::{Advance, Guarantee, View};
-use stead_engine::{Event, Place, Server, Session, Value};
+use stead_engine::{ErrorClass, Event, Place, Server, Session, Value};
 use stead_revision::Applied;
+use stead_schema::Schema;
 use stead_snapshot::{
     AppHeads, DatabaseRecord, Draft, Manifest, Part, SnapshotName, StorageRecord, TableRecord, default_name,
 };
@@ -167,12 +168,12 @@ pub(crate) async fn write(
         require(database).await?;
     }
     let created_at = clock::now();
-    let mut views = open_views(databases).await?;
+    let (mut views, seen) = look(databases).await?;
     let guarantee = guarantee(&views);
     let mut records = BTreeMap::new();
-    for database in databases {
+    for (database, seen) in databases.iter().zip(seen) {
         let view = view_of(&mut views, database)?;
-        let record = write_database(environment, database, view, draft).await?;
+        let record = write_database(environment, database, seen, view, draft).await?;
         records.insert(database.name.clone(), record);
     }
     let storage = match storage {
@@ -203,6 +204,56 @@ pub(crate) async fn write(
 
 /// Views with the server of each; databases of one server share one. Databases on two servers may have the same place.
 type Views = Vec<(Arc<dyn Server>, Box<dyn View>)>;
+
+/// A database as its view shows it, without its rows.
+struct Seen {
+    heads: BTreeMap<String, AppHeads>,
+    schema: Schema,
+    counts: Vec<(String, u64)>,
+}
+
+/// How often views are opened anew because something changes a schema in that moment, and the first pause before that.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Opens the views and looks at every database before the first row is read: where views do not hold schemas still, what is made
+/// while the rows of one database are read must not come into the schema of another.
+async fn look(databases: &[Database]) -> Result<(Views, Vec<Seen>)> {
+    for attempt in 1.. {
+        match looked(databases).await {
+            Err(error) if error.code == ErrorClass::Conflict.word() && attempt < ATTEMPTS => {
+                tokio::time::sleep(PAUSE * attempt).await;
+            }
+            other => return other,
+        }
+    }
+    Err(Error::bug("no attempt to look at the databases was the last"))
+}
+
+async fn looked(databases: &[Database]) -> Result<(Views, Vec<Seen>)> {
+    let mut views = open_views(databases).await?;
+    let mut seen = Vec::with_capacity(databases.len());
+    for database in databases {
+        match look_at(database, &mut views).await {
+            Ok(found) => seen.push(found),
+            Err(error) => {
+                for (_, view) in views {
+                    let _the_first_error_is_the_one_to_tell = view.close().await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok((views, seen))
+}
+
+async fn look_at(database: &Database, views: &mut Views) -> Result<Seen> {
+    let session = view_of(views, database)?.session(&database.place)?;
+    let heads = heads(session, &database.name).await?;
+    let schema = session.inspect().await.map_err(|error| database.named(error))?;
+    let counts = session.count_rows().await.map_err(|error| database.named(error))?;
+    Ok(Seen { heads, schema, counts })
+}
 
 async fn open_views(databases: &[Database]) -> Result<Views> {
     let mut groups: Vec<(&Database, Vec<Place>)> = Vec::new();
@@ -237,16 +288,14 @@ fn view_of<'a>(views: &'a mut Views, database: &Database) -> Result<&'a mut dyn 
 async fn write_database(
     environment: &Environment,
     database: &Database,
+    seen: Seen,
     view: &mut dyn View,
     draft: &Draft,
 ) -> Result<DatabaseRecord> {
+    let Seen { heads, schema, counts } = seen;
     let step = format!("dump {}", database.name);
     environment.report(Event::Started { step: step.clone() });
     let began = Instant::now();
-    let session = view.session(&database.place)?;
-    let heads = heads(session, &database.name).await?;
-    let schema = session.inspect().await.map_err(|error| database.named(error))?;
-    let counts = session.count_rows().await.map_err(|error| database.named(error))?;
     let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
     let tables = counts.into_iter().map(|(name, rows)| (name, TableRecord { rows })).collect();
     let sink = draft.sink(Part::Database(database.name.clone()));

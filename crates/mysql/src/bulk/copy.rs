@@ -10,7 +10,7 @@ use stead_engine::{EngineError, ErrorClass, Place};
 use stead_schema::Schema;
 use tokio::sync::oneshot;
 
-use super::plan::{Plan, plan};
+use super::plan::Plan;
 use super::view::MysqlView;
 use super::{load, stream};
 use crate::admin;
@@ -19,6 +19,8 @@ use crate::connect::{Connection, Purpose};
 
 /// Pieces that may be under way in one stream.
 const PIECES: usize = 16;
+/// How often a copy is begun while something changes the schema.
+const ATTEMPTS: u32 = 5;
 
 /// Copies the database at `from` to a new one of the name `to`.
 pub(super) async fn copy(address: &Arc<Address>, from: &Place, to: &str) -> Result<(), EngineError> {
@@ -26,24 +28,20 @@ pub(super) async fn copy(address: &Arc<Address>, from: &Place, to: &str) -> Resu
     if admin::exists(&mut connection, to).await? {
         return Err(super::conflict(format!("`{to}` exists already")));
     }
-    // This view keeps the tables' definitions as they are while another one, on the thread that dumps, reads the rows.
-    let mut guard = MysqlView::open(address, std::slice::from_ref(from)).await?;
-    let schema = guard.session(from)?.inspect().await?;
-    let plan = plan(&mut connection, &from.0).await?;
     connection.close().await?;
-    let pipe = Arc::new(Pipe { names: names(&plan), schema, ends: Mutex::default(), changed: Condvar::new() });
+    let (tell, pipe) = oneshot::channel();
     let dumping = aside({
-        let (pipe, from, address) = (Arc::clone(&pipe), from.clone(), Arc::clone(address));
-        move || async move {
-            let dumped = dump(&address, &from, &pipe).await;
-            pipe.end();
-            dumped
-        }
+        let (from, address) = (from.clone(), Arc::clone(address));
+        move || dump(address, from, tell)
     })?;
+    let ended = || EngineError::new(ErrorClass::Bug, "the thread that dumps has ended");
+    let Ok(pipe) = pipe.await else {
+        // It has stopped before the first row.
+        return dumping.await.map_err(|_| ended())?;
+    };
     let loaded = load::load(address, to, Arc::clone(&pipe) as Arc<dyn Source>, Arc::new(|_done, _total| {})).await;
     pipe.abandon();
-    let dumped = dumping.await.map_err(|_| EngineError::new(ErrorClass::Bug, "the thread that dumps has ended"))?;
-    Box::new(guard).close().await?;
+    let dumped = dumping.await.map_err(|_| ended())?;
     match (dumped, loaded) {
         (_, Ok(())) => Ok(()),
         // A dump that nobody reads any more says only that.
@@ -52,17 +50,37 @@ pub(super) async fn copy(address: &Arc<Address>, from: &Place, to: &str) -> Resu
     }
 }
 
+/// Looks at the database, hands out the pipe for that, and writes into it, all in one view: a second one would stand behind whoever
+/// waits for the first to end.
+async fn dump(address: Arc<Address>, from: Place, tell: oneshot::Sender<Arc<Pipe>>) -> Result<(), EngineError> {
+    let (mut view, schema) = guarded(&address, &from).await?;
+    let names = names(view.plan(&from)?);
+    let pipe = Arc::new(Pipe { names, schema, ends: Mutex::default(), changed: Condvar::new() });
+    let _nobody_waits = tell.send(Arc::clone(&pipe));
+    let dumped = view.dump(&from, Arc::clone(&pipe) as Arc<dyn Sink>, Arc::new(|_done, _total| {})).await;
+    pipe.end();
+    dumped?;
+    Box::new(view).close().await
+}
+
+/// A view of a database and what the database looks like, both of one moment.
+async fn guarded(address: &Arc<Address>, from: &Place) -> Result<(MysqlView, Schema), EngineError> {
+    let mut attempt = 1;
+    loop {
+        let mut guard = MysqlView::open(address, std::slice::from_ref(from)).await?;
+        match guard.session(from)?.inspect().await {
+            Err(error) if error.class == ErrorClass::Conflict && attempt < ATTEMPTS => attempt += 1,
+            other => return other.map(|schema| (guard, schema)),
+        }
+        Box::new(guard).close().await?;
+    }
+}
+
 fn names(plan: &Plan) -> Vec<String> {
     let mut names = vec![stream::DATABASE.to_owned()];
     names.extend(plan.sequences.iter().map(|name| stream::sequence_stream(name)));
     names.extend(plan.tables.iter().map(|table| stream::table_stream(&table.name)));
     names
-}
-
-async fn dump(address: &Arc<Address>, from: &Place, pipe: &Arc<Pipe>) -> Result<(), EngineError> {
-    let mut view = MysqlView::open(address, std::slice::from_ref(from)).await?;
-    view.dump(from, Arc::clone(pipe) as Arc<dyn Sink>, Arc::new(|_done, _total| {})).await?;
-    Box::new(view).close().await
 }
 
 /// Runs a future on a thread and a runtime of its own.

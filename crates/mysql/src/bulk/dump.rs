@@ -10,7 +10,7 @@ use stead_engine::{EngineError, ErrorClass, failpoint};
 
 use super::plan::{ColumnPlan, Form, Plan, TablePlan};
 use super::stream::{self, END, Head, Sum, Tail, VERSION};
-use super::{objects, orphans};
+use super::{documents, histograms, objects, orphans};
 use crate::admin::literal;
 use crate::apply::values::moment_text;
 use crate::connect::{Connection, quoted};
@@ -34,7 +34,7 @@ pub(super) async fn dump(
         out.small(&stream::sequence_stream(sequence), &state)?;
     }
     for table in &plan.tables {
-        exact_documents(connection, database, table).await?;
+        let table = &documents::marked(connection, database, table).await?;
         connection.own("SET SESSION character_set_results = NULL").await?;
         let dumped = out.table(connection, table).await;
         connection.own("SET SESSION character_set_results = utf8mb4").await?;
@@ -60,11 +60,16 @@ async fn settings(connection: &mut Connection, database: &str) -> Result<serde_j
     let mut row = row.into_iter().map(Option::unwrap_or_default);
     let mut next = || row.next().unwrap_or_default();
     let orphans = orphans::count(connection, database).await?;
+    let histograms = histograms::read(connection, database).await?;
     let (charset, collation, comment, encrypted) = (next(), next(), next(), next() == "YES");
-    Ok(serde_json::json!({
+    let mut settings = serde_json::json!({
         "version": VERSION, "charset": charset, "collation": collation, "comment": comment, "encrypted": encrypted,
         "orphans": orphans
-    }))
+    });
+    if !histograms.is_empty() {
+        settings["histograms"] = serde_json::json!(histograms);
+    }
+    Ok(settings)
 }
 
 /// Where a sequence of MariaDB stands. Numbers that a server has taken in advance are not given out again.
@@ -81,30 +86,6 @@ async fn sequence_state(
         return Err(EngineError::new(ErrorClass::Unsupported, message));
     };
     Ok(serde_json::json!({"version": VERSION, "next": next, "cycle": cycle}))
-}
-
-/// Refuses documents that change when they are written as text and read back: MySQL keeps decimals, times and bytes inside
-/// JSON, for which JSON's text has no spelling (trap M5).
-async fn exact_documents(connection: &mut Connection, database: &str, table: &TablePlan) -> Result<(), EngineError> {
-    for column in table.columns.iter().filter(|column| column.document) {
-        let (name, database, from) = (quoted(&column.name), quoted(database), quoted(&table.name));
-        let sql = format!(
-            "SELECT COUNT(*) FROM {database}.{from} \
-             WHERE NOT ({name} <=> CAST(CAST({name} AS CHAR CHARACTER SET utf8mb4) AS JSON))"
-        );
-        let rows = connection.texts(&sql).await?;
-        let lossy = rows.into_iter().flatten().flatten().next().unwrap_or_default();
-        if lossy != "0" {
-            let message = format!(
-                "column `{}` of `{}` has {lossy} JSON documents with decimals, times or bytes, which JSON's text cannot hold",
-                column.name, table.name
-            );
-            return Err(EngineError::new(ErrorClass::Unsupported, message).hint(
-                "store them as numbers and strings: `UPDATE … SET c = CAST(CAST(c AS CHAR) AS JSON)` does so, changing the types",
-            ));
-        }
-    }
-    Ok(())
 }
 
 struct Out<'a> {
@@ -239,28 +220,29 @@ fn write_json(stream: &mut dyn SinkStream, content: &impl serde::Serialize) -> s
 
 /// Adds a row as a line.
 fn encode(row: DriverRow, table: &TablePlan, columns: &[Column], line: &mut Vec<u8>) -> Result<(), EngineError> {
-    for (index, ((value, plan), column)) in
-        mysql_async::Row::unwrap(row).into_iter().zip(&table.columns).zip(columns).enumerate()
-    {
+    let mut values = mysql_async::Row::unwrap(row);
+    let mut types = values.split_off(table.columns.len().min(values.len())).into_iter();
+    for (index, ((value, plan), column)) in values.into_iter().zip(&table.columns).zip(columns).enumerate() {
         if index > 0 {
             line.push(b'\t');
         }
-        if plan.labels && matches!(value, DriverValue::UInt(0) | DriverValue::Int(0)) {
-            return Err(not_a_label(&table.name, plan));
+        match (plan.form, value) {
+            (Form::Typed, DriverValue::Bytes(text)) => {
+                let types = match types.next() {
+                    Some(DriverValue::Bytes(types)) => Some(types),
+                    _ => None,
+                };
+                let travels = documents::travelling(&text, types.as_deref(), &table.name, &plan.name)?;
+                stream::escape(&travels, line);
+            }
+            (form, value) => {
+                let _none_of_no_document = (form == Form::Typed).then(|| types.next());
+                encode_value(value, plan, column, line);
+            }
         }
-        encode_value(value, plan, column, line);
     }
     line.push(b'\n');
     Ok(())
-}
-
-fn not_a_label(table: &str, column: &ColumnPlan) -> EngineError {
-    let message = format!(
-        "column `{}` of `{table}` holds the empty value that stands for a wrong one, which no strict server takes",
-        column.name
-    );
-    EngineError::new(ErrorClass::Unsupported, message)
-        .hint(format!("find the rows with `WHERE {} = 0` and give them one of the labels", quoted(&column.name)))
 }
 
 fn encode_value(value: DriverValue, plan: &ColumnPlan, column: &Column, line: &mut Vec<u8>) {

@@ -1,6 +1,6 @@
 //! The rights that people have to a single routine. MySQL takes them away with the routine, so a swap that puts another one of the
 //! same name in its place gives them back; MariaDB keeps them when it replaces a routine. The server tells them only to whoever may
-//! read its table of them: for other users they cannot be known, and go with a routine that is replaced.
+//! read its table of them: for other users they cannot be known, and go with a routine that is replaced, which is said before.
 
 use serde::{Deserialize, Serialize};
 use stead_engine::{EngineError, ErrorClass};
@@ -42,6 +42,17 @@ pub(super) async fn read(connection: &mut Connection, database: &str) -> Result<
         Some(Granted { sort, name, user, host, rights: rights.split(',').map(str::to_ascii_uppercase).collect() })
     };
     Ok(rows.into_iter().filter_map(granted).collect())
+}
+
+/// Whether the rights that a routine would take with it are told to the user, or need not be.
+pub(super) async fn are_told(connection: &mut Connection) -> Result<bool, EngineError> {
+    if connection.kind() == EngineKind::Mariadb {
+        return Ok(true);
+    }
+    match connection.texts("SELECT 1 FROM mysql.procs_priv LIMIT 0").await {
+        Err(error) if error.class == ErrorClass::Refused => Ok(false),
+        other => other.map(|_rows| true),
+    }
 }
 
 impl Granted {

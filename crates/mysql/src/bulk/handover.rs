@@ -157,11 +157,16 @@ impl Handover<'_> {
         if self.exchange.kept.is_some() && !tables.is_empty() {
             let live = quoted(self.exchange.live);
             let locks: Vec<String> = tables.iter().map(|table| format!("{live}.{} WRITE", quoted(table))).collect();
-            self.lock(connection, &locks).await?;
+            // Without `autocommit` InnoDB's own locks are asked for as well: a prepared transaction holds no others.
+            connection.own("SET SESSION autocommit = OFF").await?;
+            let locked = self.lock(connection, &locks).await;
+            connection.own("SET SESSION autocommit = ON").await?;
+            locked?;
         }
         let exchanged = self.exchanged_in_line(connection).await;
         if exchanged.is_err() {
             connection.own("UNLOCK TABLES").await?;
+            self.exchange.unwatch(connection, self.journal).await?;
             let old: Vec<&Made> = triggers(&self.journal.old_objects).collect();
             let _the_first_error_is_the_one_to_tell = objects::make(connection, self.exchange.live, &old).await;
         }
@@ -179,12 +184,15 @@ impl Handover<'_> {
         // One packet: whoever waited for a table has no more than a moment before the rename stands in line for it.
         let sql = format!("UNLOCK TABLES; {}", self.rename);
         let Some(line) = &mut line else { return connection.own(&sql).await.map(|_outcome| ()) };
-        tokio::select! {
-            renamed = connection.own(&sql) => renamed?,
-            () = line.stand() => return Err(conflict("the line of triggers has come to an end")),
+        let renamed = tokio::select! {
+            renamed = connection.own(&sql) => renamed.map(|_outcome| ()),
+            () = line.stand() => Err(conflict("the line of triggers has come to an end")),
         };
+        if renamed.is_err() {
+            line.leave().await;
+        }
         line.made().await;
-        Ok(())
+        renamed
     }
 
     /// Refuses to make so many triggers after the rename while somebody may write in between.
@@ -321,6 +329,15 @@ impl Line {
     async fn wanted(&mut self) -> bool {
         let probe = format!("PREPARE probe FROM {}", literal(&format!("SELECT 1 FROM {}", self.name)));
         matches!(self.watch.own(&probe).await, Err(error) if error.class == ErrorClass::LockTimeout)
+    }
+
+    /// Ends what stands in line. What was quicker is there, on tables that have not become others.
+    async fn leave(&mut self) {
+        for (_order, post) in &self.places {
+            if let Post::Waiting(number, _) = post {
+                let _it_may_have_ended = self.watch.own(&format!("KILL {number}")).await;
+            }
+        }
     }
 
     /// Waits for the triggers. One that could not be made is made by whoever completes the swap.

@@ -12,10 +12,9 @@ use stead_engine::snapshot::{Advance, Source};
 use stead_engine::{EngineError, ErrorClass, Value, failpoint};
 use tokio::sync::{mpsc, oneshot};
 
-use super::broken;
-use super::dump;
-use super::plan::TablePlan;
+use super::plan::{Form, TablePlan};
 use super::stream::{END, Head, Sum, Tail, VERSION, table_stream, values};
+use super::{broken, documents, dump};
 use crate::admin;
 use crate::connect::{Connection, STRICT, quoted};
 use crate::error::number;
@@ -57,6 +56,8 @@ pub(super) struct Filling<'a> {
     pub(super) computes: bool,
     /// Its rows are kept somewhere else.
     pub(super) is_elsewhere: bool,
+    /// The column whose value 0 the server takes for none when it works out others.
+    pub(super) counted: Option<&'a str>,
 }
 
 /// The rows of a stream on their way from the thread that reads it.
@@ -64,6 +65,20 @@ struct Rows {
     head: Head,
     pieces: mpsc::Receiver<Bytes>,
     tail: oneshot::Receiver<io::Result<(Tail, Sum)>>,
+}
+
+/// Whether the server may warn of rows that are as people have them: of what it works out, or of an `ENUM` without a label.
+fn may_warn(filling: &Filling<'_>, head: &Head) -> bool {
+    filling.computes || is_odd(head)
+}
+
+fn is_odd(head: &Head) -> bool {
+    is_typed(head) || head.columns.iter().any(|column| column.labels)
+}
+
+/// Whether some documents are put together anew, each in its own way.
+fn is_typed(head: &Head) -> bool {
+    head.columns.iter().any(|column| column.form == Form::Typed)
 }
 
 /// What the server says of rows that have come in.
@@ -89,9 +104,9 @@ pub(super) async fn fill(
     let pieces = Arc::new(Mutex::new(Some(pieces)));
     let came = match filling {
         Filling { is_elsewhere: true, .. } => none(&pieces).await,
-        Filling { computes: true, .. } => {
+        _ if may_warn(filling, &head) => {
             connection.own(LAX).await?;
-            match bring(connection, table, &head, &pieces).await {
+            match bring(connection, filling, &head, &pieces).await {
                 Ok(came) => {
                     connection.own(&format!("SET SESSION sql_mode = '{STRICT}'")).await?;
                     Ok(came)
@@ -100,7 +115,7 @@ pub(super) async fn fill(
                 Err(error) => Err(error),
             }
         }
-        _ => bring(connection, table, &head, &pieces).await,
+        _ => bring(connection, filling, &head, &pieces).await,
     };
     // What the server made of a stream that broke off matters less than that it broke off.
     drop(taken(&pieces));
@@ -117,11 +132,15 @@ pub(super) async fn fill(
         let warned = came.warned.map(|(_, first)| format!(": {first}")).unwrap_or_default();
         return Err(broken(format!("`{table}` took {} of the {} rows in the snapshot{warned}", came.rows, tail.rows)));
     }
-    if let Some((warnings, first)) = came.warned {
+    let (warnings, first) = came.warned.unwrap_or_default();
+    if warnings > 0 || is_typed(&head) {
         // What is worked out may be warned of as it was when people wrote the row; what they wrote must be what it was.
         let plan = TablePlan::of(table, &head);
-        if !filling.computes || dump::sum(connection, filling.database, &plan).await? != sum {
-            let message = format!("{warnings} values do not fit: {first}");
+        if !may_warn(filling, &head) || dump::sum(connection, filling.database, &plan).await? != sum {
+            let message = match warnings {
+                0 => "its JSON documents are not what they were".to_owned(),
+                warnings => format!("{warnings} values do not fit: {first}"),
+            };
             let error = EngineError::new(ErrorClass::Refused, message)
                 .hint("the server is not what the snapshot was taken from, or the snapshot is broken");
             return Err(unwritten(error, table));
@@ -133,13 +152,18 @@ pub(super) async fn fill(
 /// By whichever way the server takes.
 async fn bring(
     connection: &mut Connection,
-    table: &str,
+    filling: &Filling<'_>,
     head: &Head,
     pieces: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
 ) -> Result<Taken, EngineError> {
-    match by_file(connection, table, head, pieces).await {
+    if is_typed(head)
+        && let Some(pieces) = taken(pieces)
+    {
+        return by_inserts(connection, filling.table, head, pieces).await;
+    }
+    match by_file(connection, filling, head, pieces).await {
         Err(error) if takes_no_files(&error) => match taken(pieces) {
-            Some(pieces) => by_inserts(connection, table, head, pieces).await,
+            Some(pieces) => by_inserts(connection, filling.table, head, pieces).await,
             None => Err(error),
         },
         other => other,
@@ -185,16 +209,17 @@ fn takes_no_files(error: &EngineError) -> bool {
 }
 
 async fn open(filling: &Filling<'_>, source: &Arc<dyn Source>, progress: &Arc<Progress>) -> Result<Rows, EngineError> {
-    let (table, summed) = (filling.table, filling.computes);
+    let (table, computes) = (filling.table, filling.computes);
     let (tell_head, head) = oneshot::channel();
     let (give, pieces) = mpsc::channel(4);
     let (tell_tail, tail) = oneshot::channel();
     let (source, progress, name) = (Arc::clone(source), Arc::clone(progress), table_stream(table));
     let reading = move || {
-        let mut reader = match source.open(&name).and_then(|stream| begin(stream)) {
+        let (mut reader, summed) = match source.open(&name).and_then(|stream| begin(stream)) {
             Ok((head, reader)) => {
+                let summed = computes || is_odd(&head);
                 let _nobody_waits = tell_head.send(Ok(head));
-                reader
+                (reader, summed)
             }
             Err(error) => {
                 let _nobody_waits = tell_head.send(Err(error));
@@ -271,11 +296,11 @@ fn read(reader: &mut Reader, give: &mpsc::Sender<Bytes>, progress: &Progress, su
 /// `LOAD DATA LOCAL`; what came in.
 async fn by_file(
     connection: &mut Connection,
-    table: &str,
+    filling: &Filling<'_>,
     head: &Head,
     pieces: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
 ) -> Result<Taken, EngineError> {
-    let sql = statement(table, head);
+    let sql = statement(filling, head);
     let waiting = Arc::clone(pieces);
     connection.begin().await?.set_infile_handler(async move {
         let receiver = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -303,15 +328,17 @@ async fn by_file(
     Ok(Taken { rows: outcome.affected, warned })
 }
 
-fn statement(table: &str, head: &Head) -> String {
+fn statement(filling: &Filling<'_>, head: &Head) -> String {
     let mut assigned = Vec::new();
+    let works_out = head.columns.iter().any(|column| column.assigned("").is_some());
+    let is_counted = |name: &str| works_out && filling.counted == Some(name);
     let columns: Vec<String> = head
         .columns
         .iter()
         .enumerate()
         .map(|(index, column)| {
             let variable = format!("@stead_{index}");
-            match column.assigned(&variable) {
+            match column.assigned(&variable).or_else(|| is_counted(&column.name).then(|| variable.clone())) {
                 None => quoted(&column.name),
                 Some(expression) => {
                     assigned.push(format!("{} = {expression}", quoted(&column.name)));
@@ -320,11 +347,12 @@ fn statement(table: &str, head: &Head) -> String {
             }
         })
         .collect();
+    let columns = if columns.is_empty() { vec!["@stead_nothing".to_owned()] } else { columns };
     let set = if assigned.is_empty() { String::new() } else { format!(" SET {}", assigned.join(", ")) };
     format!(
         "LOAD DATA LOCAL INFILE 'rows' INTO TABLE {} CHARACTER SET binary \
          FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({}){set}",
-        quoted(table),
+        quoted(filling.table),
         columns.join(", ")
     )
 }
@@ -340,11 +368,16 @@ async fn by_inserts(
     let step = (PLACEHOLDERS / head.columns.len().max(1)).clamp(1, ROWS);
     let mut came = Taken { rows: 0, warned: None };
     while let Some(piece) = pieces.recv().await {
-        let lines: Vec<&[u8]> = piece.split_inclusive(|byte| *byte == b'\n').collect();
-        for some in lines.chunks(step) {
-            let rows = some.iter().map(|line| values(line.strip_suffix(b"\n").unwrap_or(line)));
-            let values: Vec<Value> = rows.flatten().map(|value| value.map_or(Value::Null, Value::Blob)).collect();
-            let outcome = connection.execute(&insertion(table, head, some.len()), &values).await?;
+        let mut lines = piece.split_inclusive(|byte| *byte == b'\n').peekable();
+        while lines.peek().is_some() {
+            let mut insertion = Insertion::new(table, head);
+            while insertion.rows < step
+                && insertion.sql.len() < PIECE
+                && let Some(line) = lines.next()
+            {
+                insertion.row(line.strip_suffix(b"\n").unwrap_or(line))?;
+            }
+            let outcome = connection.execute(&insertion.sql, &insertion.values).await?;
             if let Some(warning) = warned(connection, outcome.warnings).await? {
                 came.warned.get_or_insert((0, warning)).0 += u64::from(outcome.warnings);
             }
@@ -362,10 +395,41 @@ async fn warned(connection: &mut Connection, warnings: u16) -> Result<Option<Str
     Ok(admin::warnings(connection).await?.into_iter().next())
 }
 
-fn insertion(table: &str, head: &Head, rows: usize) -> String {
-    let names: Vec<String> = head.columns.iter().map(|column| quoted(&column.name)).collect();
-    let marks: Vec<String> =
-        head.columns.iter().map(|column| column.assigned(UTF8).unwrap_or_else(|| "?".to_owned())).collect();
-    let row = format!("({})", marks.join(", "));
-    format!("INSERT INTO {} ({}) VALUES {}", quoted(table), names.join(", "), vec![row; rows].join(", "))
+/// A statement that inserts some rows.
+struct Insertion<'a> {
+    head: &'a Head,
+    sql: String,
+    values: Vec<Value>,
+    rows: usize,
+}
+
+impl<'a> Insertion<'a> {
+    fn new(table: &str, head: &'a Head) -> Self {
+        let names: Vec<String> = head.columns.iter().map(|column| quoted(&column.name)).collect();
+        let sql = format!("INSERT INTO {} ({}) VALUES ", quoted(table), names.join(", "));
+        Self { head, sql, values: Vec::new(), rows: 0 }
+    }
+
+    /// Adds a row. A line without values is one empty value to whoever reads it.
+    fn row(&mut self, line: &[u8]) -> Result<(), EngineError> {
+        let mut marks = Vec::with_capacity(self.head.columns.len());
+        for (column, value) in self.head.columns.iter().zip(values(line)) {
+            let mut mark = column.assigned(UTF8).unwrap_or_else(|| "?".to_owned());
+            self.values.push(match value {
+                Some(mut travelled) if column.form == Form::Typed => {
+                    let (length, expression) = documents::arriving(&travelled, &mark)
+                        .ok_or_else(|| broken(format!("a document in `{}` is not what was written", column.name)))?;
+                    mark = expression;
+                    travelled.truncate(length);
+                    Value::Blob(travelled)
+                }
+                value => value.map_or(Value::Null, Value::Blob),
+            });
+            marks.push(mark);
+        }
+        let comma = if self.rows > 0 { ", " } else { "" };
+        self.sql.push_str(&format!("{comma}({})", marks.join(", ")));
+        self.rows += 1;
+        Ok(())
+    }
 }

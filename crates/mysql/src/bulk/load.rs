@@ -13,11 +13,12 @@ use stead_schema::{EngineKind, Schema};
 use stead_sql::write::{Phase, Statement, write};
 
 use super::allowed::Needs;
+use super::histograms::Histogram;
 use super::infile::{self, Progress};
 use super::orphans::Orphans;
 use super::plan::is_elsewhere;
 use super::stream::{self, Head};
-use super::{broken, collations, orphans, past};
+use super::{broken, collations, files, histograms, orphans, past};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
@@ -45,6 +46,9 @@ struct Settings {
     /// Rows that referred to nothing when the dump was taken.
     #[serde(default)]
     orphans: Vec<Orphans>,
+    /// Columns whose values the server had counted.
+    #[serde(default)]
+    histograms: Vec<Histogram>,
 }
 
 /// Where a sequence stood.
@@ -70,6 +74,7 @@ pub(super) async fn load(
         let written = EngineError::new(ErrorClass::Unsupported, error.to_string());
         error.hints().into_iter().fold(written, EngineError::hint)
     })?;
+    files::placeable(&schema)?;
     let settings = settings(source.as_ref())?;
     let mut connection = Connection::open(address, None, Purpose::Own).await?;
     told_apart(&mut connection, &schema).await?;
@@ -78,7 +83,7 @@ pub(super) async fn load(
     }
     collations::known(&mut connection, &schema, &settings.charset, &settings.collation).await?;
     create(&mut connection, name, &settings).await?;
-    let building = Building { address, name, schema: &schema, statements: &statements, orphans: &settings.orphans };
+    let building = Building { address, name, schema: &schema, statements: &statements, settings: &settings };
     let mut built = building.build(&mut connection, &source, advance).await;
     if built.is_ok() && settings.encrypted {
         let sql = format!("ALTER DATABASE {} DEFAULT ENCRYPTION 'Y'", quoted(name));
@@ -153,7 +158,7 @@ struct Building<'a> {
     name: &'a str,
     schema: &'a Schema,
     statements: &'a [Statement],
-    orphans: &'a [Orphans],
+    settings: &'a Settings,
 }
 
 impl Building<'_> {
@@ -173,8 +178,9 @@ impl Building<'_> {
         self.own_tables(connection, source.as_ref()).await?;
         let heads = self.rows(source, advance).await?;
         self.run(connection, Phase::After).await?;
-        orphans::none_but(connection, self.name, self.orphans).await?;
+        orphans::none_but(connection, self.name, &self.settings.orphans).await?;
         self.finish(source.as_ref(), &heads).await?;
+        histograms::make(connection, &self.settings.histograms).await?;
         failpoint("bulk.load.synced").map_err(|error| EngineError::io("the load was stopped", &error))
     }
 
@@ -229,6 +235,7 @@ impl Building<'_> {
                 computes: stated.is_some_and(computes),
                 is_elsewhere: stated
                     .is_some_and(|table| table.options.get("engine").is_some_and(|engine| is_elsewhere(engine))),
+                counted: stated.filter(|_| self.address.kind == EngineKind::Mariadb).and_then(counted),
             };
             let head = infile::fill(&mut connection, &filling, source, &progress).await?;
             heads.push((table, head));
@@ -380,6 +387,12 @@ fn computes(table: &Table) -> bool {
         || !table.checks.is_empty()
         || table.kind != TableKind::Ordinary
         || parts().any(|part| part.computed)
+}
+
+/// The column of a table whose values the server makes up where none is given. MariaDB forgets that one was given when it works out
+/// other columns of the row, so that its 0 would become the next number.
+fn counted(table: &Table) -> Option<&str> {
+    table.columns.iter().find(|column| column.identity.is_some()).map(|column| column.name.as_str())
 }
 
 /// The option of a MariaDB table that a change of it has to name for it to stay.

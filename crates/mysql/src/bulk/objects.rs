@@ -123,9 +123,26 @@ impl Made {
     }
 }
 
-/// Reads the objects of a database: triggers in the order in which they fire, the rest by name. Views that do not work
-/// any more are refused by name, since no server makes them again.
+/// Reads the objects of a database that is to become live: triggers in the order in which they fire, the rest by name. Views that
+/// do not work any more are refused by name, since no server makes them again.
 pub(super) async fn read(connection: &mut Connection, database: &str) -> Result<Vec<Made>, EngineError> {
+    let (objects, broken) = told_apart(connection, database).await?;
+    let Some((_, error)) = broken.first() else { return Ok(objects) };
+    let message = match broken.len() {
+        1 => error.message.clone(),
+        number => format!("{number} views do not work; {}", error.message),
+    };
+    let names: Vec<String> = broken.iter().map(|(name, _)| format!("{}.{}", quoted(database), quoted(name))).collect();
+    Err(EngineError::new(ErrorClass::Refused, message)
+        .hint("the server does not make such a view again, so it would be lost with what is replaced: mend it, or drop it:")
+        .hint(format!("DROP VIEW {}", names.join(", "))))
+}
+
+/// Reads the objects of a database and lists its views that do not work, with the reasons.
+pub(super) async fn told_apart(
+    connection: &mut Connection,
+    database: &str,
+) -> Result<(Vec<Made>, Vec<(String, EngineError)>), EngineError> {
     connection.enter(database).await?;
     let (mut objects, mut broken) = (Vec::new(), Vec::new());
     for (sort, name) in list(connection, database).await? {
@@ -138,15 +155,12 @@ pub(super) async fn read(connection: &mut Connection, database: &str) -> Result<
             _ => objects.push(made(connection, database, sort, &name).await?),
         }
     }
-    let Some((_, error)) = broken.first() else { return Ok(objects) };
-    let message = match broken.len() {
-        1 => error.message.clone(),
-        number => format!("{number} views do not work; {}", error.message),
-    };
-    let names: Vec<String> = broken.iter().map(|(name, _)| format!("{}.{}", quoted(database), quoted(name))).collect();
-    Err(EngineError::new(ErrorClass::Refused, message)
-        .hint("the server does not make such a view again, so it would be lost with what is replaced: mend it, or drop it:")
-        .hint(format!("DROP VIEW {}", names.join(", "))))
+    Ok((objects, broken))
+}
+
+/// The statement that made a view, as the server prints it.
+pub(super) async fn printed(connection: &mut Connection, database: &str, view: &str) -> Result<String, EngineError> {
+    Ok(made(connection, database, Sort::View, view).await?.statement)
 }
 
 /// Names of the objects, in one query.

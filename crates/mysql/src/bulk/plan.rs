@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 
+use super::documents;
 use super::stream::Head;
 use crate::admin::{self, literal};
 use crate::connect::{Connection, quoted};
+use crate::error::number;
+use crate::inspect;
 
 /// How a column's values travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,8 @@ pub(super) enum Form {
     Plain,
     /// Text in UTF-8, whatever the column's type keeps: JSON of MySQL, UUID and network addresses of MariaDB.
     Text,
+    /// A JSON document in UTF-8, and beside it what its text cannot hold.
+    Typed,
     /// The number behind it: `BIT`, `ENUM`, `SET`.
     Number,
     /// Four digits: as a number from 0 to 99 a year would be taken for an abbreviation.
@@ -30,7 +35,7 @@ pub(super) enum Form {
 pub(super) struct ColumnPlan {
     pub(super) name: String,
     pub(super) form: Form,
-    /// An `ENUM`, whose number 0 is the value that no statement may store.
+    /// An `ENUM`, whose number 0 stands for a value that was wrong, and which servers warn of.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) labels: bool,
     /// A JSON document of MySQL, which may hold values that JSON's text has no spelling for.
@@ -59,6 +64,13 @@ pub(super) struct Plan {
     pub(super) tables: Vec<TablePlan>,
     /// Sequences of MariaDB.
     pub(super) sequences: Vec<String>,
+}
+
+impl Plan {
+    /// The names of everything that has a stream.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.tables.iter().map(|table| &table.name).chain(&self.sequences).cloned().collect()
+    }
 }
 
 impl TablePlan {
@@ -91,7 +103,14 @@ impl TablePlan {
 
     /// The query for its rows.
     pub(super) fn select(&self, database: &str) -> String {
-        let columns: Vec<String> = self.columns.iter().map(ColumnPlan::selected).collect();
+        let mut columns: Vec<String> = self.columns.iter().map(ColumnPlan::selected).collect();
+        // What tells the types of a document stands behind all columns.
+        let typed = self.columns.iter().filter(|column| column.form == Form::Typed);
+        columns.extend(typed.map(|column| documents::types(&quoted(&column.name))));
+        if columns.is_empty() {
+            // All of its values are worked out.
+            columns.push("NULL".to_owned());
+        }
         let versions = if self.versioned { " FOR SYSTEM_TIME ALL" } else { "" };
         let key: Vec<String> = self.key.iter().map(|column| quoted(column)).collect();
         let order = if key.is_empty() { String::new() } else { format!(" ORDER BY {}", key.join(", ")) };
@@ -111,7 +130,7 @@ impl ColumnPlan {
         let name = quoted(&self.name);
         match self.form {
             Form::Plain | Form::Year => name,
-            Form::Text => format!("CAST({name} AS CHAR CHARACTER SET utf8mb4)"),
+            Form::Text | Form::Typed => format!("CAST({name} AS CHAR CHARACTER SET utf8mb4)"),
             Form::Number => format!("CAST({name} AS UNSIGNED)"),
         }
     }
@@ -120,7 +139,7 @@ impl ColumnPlan {
     pub(super) fn assigned(&self, travelled: &str) -> Option<String> {
         match self.form {
             Form::Plain | Form::Year => None,
-            Form::Text => Some(format!("CONVERT({travelled} USING utf8mb4)")),
+            Form::Text | Form::Typed => Some(format!("CONVERT({travelled} USING utf8mb4)")),
             Form::Number => Some(format!("CAST({travelled} AS UNSIGNED)")),
         }
     }
@@ -145,7 +164,7 @@ pub(super) async fn plan(connection: &mut Connection, database: &str) -> Result<
             plan.sequences.push(name);
             continue;
         }
-        let engine = engine.ok_or_else(|| unreadable(database, &name))?;
+        let Some(engine) = engine else { return Err(unreadable(connection, database, &name).await) };
         let counter = counter.filter(|_| !is_elsewhere(&engine));
         let columns = columns.remove(&name).unwrap_or_default();
         let key = keys.remove(&name).unwrap_or_default();
@@ -159,9 +178,18 @@ pub(super) async fn plan(connection: &mut Connection, database: &str) -> Result<
     Ok(plan)
 }
 
-fn unreadable(database: &str, table: &str) -> EngineError {
-    EngineError::new(ErrorClass::Refused, format!("the server cannot open the table `{database}`.`{table}`"))
-        .hint(format!("`CHECK TABLE {table}` says what is wrong with it"))
+/// The catalog says nothing of a table that is damaged, and of one that is made or dropped at this moment.
+async fn unreadable(connection: &mut Connection, database: &str, table: &str) -> EngineError {
+    let look = format!("SELECT 1 FROM {}.{} LIMIT 0", quoted(database), quoted(table));
+    match connection.texts(&look).await {
+        Err(error) if error.class == ErrorClass::Interrupted => error,
+        Err(error) if number(&error) != Some(1146) => {
+            let message = format!("the server cannot open the table `{database}`.`{table}`: {}", error.message);
+            EngineError::new(ErrorClass::Refused, message)
+                .hint(format!("`CHECK TABLE {}` says what is wrong with it", quoted(table)))
+        }
+        _ => inspect::changing(&format!("`{table}` of `{database}` was made or dropped in that moment")),
+    }
 }
 
 /// Former versions of rows come back only where the server lets a session write them.

@@ -8,7 +8,7 @@ use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 
 use super::allowed::Needs;
-use super::{conflict, locks, objects, swap};
+use super::{conflict, files, grants, locks, objects, swap};
 use crate::admin::{self, literal};
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
@@ -26,7 +26,7 @@ pub(super) async fn ready(address: &Arc<Address>, swap: &Swap) -> Result<(), Eng
         if admin::exists(&mut connection, admin::name(kept)?).await? {
             return Err(kept_exists(&kept.0));
         }
-        movable(&mut connection, live).await?;
+        leavable(&mut connection, live).await?;
         free(&mut connection, live).await?;
     }
     if let Some(built) = &swap.built
@@ -59,9 +59,49 @@ pub(super) fn able(connection: &Connection) -> Result<(), EngineError> {
     Err(EngineError::new(ErrorClass::Unsupported, message).hint(format!("it does from version {since} on")))
 }
 
-/// Refuses what a rename cannot carry: foreign keys that cross the database's border (trap M14) and objects that the
-/// server does not make again.
+/// Refuses what a rename cannot carry into a database: what it cannot take out of one, and objects that the server does not make
+/// again.
 pub(super) async fn movable(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
+    leavable(connection, database).await?;
+    objects::read(connection, database).await.map(|_objects| ())
+}
+
+/// What of the live database goes with a swap: views that do not work, which no server makes again, and on MySQL rights to routines
+/// that this user may not see.
+pub(super) async fn lost(address: &Arc<Address>, swap: &Swap) -> Result<Vec<String>, EngineError> {
+    let mut connection = Connection::open(address, None, Purpose::Own).await?;
+    let live = admin::name(&swap.live)?;
+    let mut lost = Vec::new();
+    if admin::exists(&mut connection, live).await? {
+        let (old, broken) = objects::told_apart(&mut connection, live).await?;
+        for (name, error) in broken {
+            let statement = objects::printed(&mut connection, live, &name).await?;
+            lost.push(format!("{}, so it cannot be kept; it was made by `{statement}`", error.message));
+        }
+        let new = match &swap.built {
+            Some(built) if admin::exists(&mut connection, admin::name(built)?).await? => {
+                objects::told_apart(&mut connection, &built.0).await?.0
+            }
+            _ => Vec::new(),
+        };
+        let routines = old.iter().filter(|made| made.sort.is_program() && !new.contains(made));
+        let names: Vec<String> = routines.map(|made| format!("`{}`", made.name)).collect();
+        if !names.is_empty() && !grants::are_told(&mut connection).await? {
+            lost.push(format!(
+                "`{live}` gets another {}: rights that others were given to it are dropped with the old one by the server, which \
+                 does not show them to the user of the database's URL (`SELECT` on `mysql.procs_priv` does)",
+                names.join(", ")
+            ));
+        }
+    }
+    connection.close().await?;
+    Ok(lost)
+}
+
+/// Refuses what a rename cannot carry out of a database: foreign keys that cross its border (trap M14), and tables whose files
+/// stay behind.
+pub(super) async fn leavable(connection: &mut Connection, database: &str) -> Result<(), EngineError> {
+    files::movable(connection, database).await?;
     let sql = format!(
         "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, UNIQUE_CONSTRAINT_SCHEMA \
          FROM information_schema.REFERENTIAL_CONSTRAINTS \
@@ -77,7 +117,7 @@ pub(super) async fn movable(connection: &mut Connection, database: &str) -> Resu
         return Err(EngineError::new(ErrorClass::Unsupported, message)
             .hint("foreign keys between databases would follow the old tables: drop it, and add it again afterwards"));
     }
-    objects::read(connection, database).await.map(|_objects| ())
+    Ok(())
 }
 
 /// Whether every table can be had alone right now.
@@ -86,7 +126,10 @@ async fn free(connection: &mut Connection, live: &str) -> Result<(), EngineError
     if tables.is_empty() {
         return Ok(());
     }
-    connection.own("SET SESSION lock_wait_timeout = 1").await?;
+    // Without `autocommit` InnoDB's own locks are asked for as well: on MariaDB a prepared transaction holds no others.
+    connection
+        .own("SET SESSION lock_wait_timeout = 1, SESSION innodb_lock_wait_timeout = 1, SESSION autocommit = OFF")
+        .await?;
     let locked = match lock(connection, live, &tables, &[]).await {
         // A lock for reading asks for nothing that triggers name, and waits for whoever writes as well.
         Err(error) if locks::lacks(&error) => match locks::hindered(connection, live).await {
@@ -96,7 +139,10 @@ async fn free(connection: &mut Connection, live: &str) -> Result<(), EngineError
         other => other,
     };
     match locked {
-        Ok(()) => connection.own("UNLOCK TABLES").await.map(|_outcome| ()),
+        Ok(()) => {
+            connection.own("UNLOCK TABLES").await?;
+            connection.own("SET SESSION autocommit = ON").await.map(|_outcome| ())
+        }
         Err(error) if error.class == ErrorClass::LockTimeout => Err(in_the_way(connection, live).await),
         Err(error) => Err(error),
     }
@@ -114,22 +160,28 @@ async fn lock(
     connection.own(&sql).await.map(|_outcome| ())
 }
 
-/// Names the sessions that use the live database, those with an open transaction first.
+/// Names what uses the live database, sessions with an open transaction first.
 pub(super) async fn in_the_way(connection: &mut Connection, live: &str) -> EngineError {
-    let error = |who: String| {
-        conflict(format!("`{live}` is in use: {who}"))
-            .hint("let those sessions end their transactions, or end the sessions, and run the command again")
-    };
+    let who = holders(connection, live).await;
+    let who =
+        who.unwrap_or_else(|| "by a session that this user may not see, for that takes the right PROCESS".to_owned());
+    conflict(format!("`{live}` is in use: {who}"))
+        .hint("let those sessions end their transactions, or end the sessions, and run the command again")
+}
+
+/// The sessions that use a database and the transactions that nobody may have ended, for sentences.
+pub(super) async fn holders(connection: &mut Connection, database: &str) -> Option<String> {
     let sessions = |join: &str| {
         format!(
             "SELECT p.ID, p.USER, p.HOST FROM information_schema.PROCESSLIST p {join} \
              WHERE p.ID <> CONNECTION_ID() AND p.DB = {} ORDER BY p.ID LIMIT 5",
-            literal(live)
+            literal(database)
         )
     };
     let open = sessions("JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID");
     let mut rows = connection.texts(&open).await.unwrap_or_default();
-    if rows.is_empty() {
+    let prepared = prepared(connection).await;
+    if rows.is_empty() && prepared.is_none() {
         rows = connection.texts(&sessions("")).await.unwrap_or_default();
     }
     let mut named = Vec::new();
@@ -140,10 +192,32 @@ pub(super) async fn in_the_way(connection: &mut Connection, live: &str) -> Engin
         let process = process(connection, &id).await.map(|number| format!(", process {number}")).unwrap_or_default();
         named.push(format!("connection {id} of {user} from {host}{process}"));
     }
-    if named.is_empty() {
-        named.push("by a session that this user may not see, for that takes the right PROCESS".to_owned());
-    }
-    error(named.join("; "))
+    named.extend(prepared);
+    (!named.is_empty()).then(|| named.join("; "))
+}
+
+/// Transactions that were prepared and then left: they hold their locks until somebody ends them, through restarts of the server.
+/// A server tells their names and not their tables.
+async fn prepared(connection: &mut Connection) -> Option<String> {
+    let rows = connection.texts("XA RECOVER CONVERT XID").await;
+    let rows = match rows {
+        Err(_not_known) => connection.texts("XA RECOVER FORMAT = 'SQL'").await.ok()?,
+        Ok(rows) => rows,
+    };
+    let names: Vec<String> = rows.into_iter().filter_map(xid).collect();
+    let first = names.first()?;
+    Some(format!(
+        "perhaps by a prepared XA transaction, {}, which `XA COMMIT {first}` or `XA ROLLBACK {first}` ends",
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    ))
+}
+
+/// The name of a transaction as `XA COMMIT` takes it: MariaDB prints it so, MySQL as bytes with the lengths of its parts.
+fn xid(row: Vec<Option<String>>) -> Option<String> {
+    let [Some(format), Some(length), _, Some(data)] = &row[..] else { return None };
+    let Some(digits) = data.strip_prefix("0x") else { return Some(data.clone()) };
+    let (global, branch) = digits.split_at_checked(length.parse::<usize>().ok()? * 2)?;
+    Some(format!("X'{global}',X'{branch}',{format}"))
 }
 
 /// The process behind a connection, where the server keeps what clients say of themselves.
@@ -161,10 +235,19 @@ const NEEDED: [&str; 6] = ["SELECT", "INSERT", "CREATE", "ALTER", "DROP", "LOCK 
 /// Rights of which one lets a user write where others may only read.
 const FOR_CHANGES: [&str; 4] = ["SUPER", "CONNECTION_ADMIN", "READ ONLY ADMIN", "READ_ONLY ADMIN"];
 
+/// The settings that keep changes away, as far as they are set. The first is that of people with rights too.
+const SET_AGAINST_CHANGES: &str = "SHOW VARIABLES WHERE Variable_name IN \
+    ('super_read_only', 'transaction_read_only', 'tx_read_only', 'read_only') AND Value NOT IN ('OFF', '0')";
+
 /// Refuses a server that takes no changes, such as a replica.
-async fn writable(connection: &mut Connection) -> Result<(), EngineError> {
-    let rows = connection.texts("SELECT @@GLOBAL.read_only + 0").await?;
-    if rows.into_iter().flatten().flatten().next().as_deref() != Some("1") {
+pub(crate) async fn writable(connection: &mut Connection) -> Result<(), EngineError> {
+    let rows = connection.texts(SET_AGAINST_CHANGES).await?;
+    let set: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    if let Some(name) = set.iter().find(|name| *name != "read_only") {
+        return Err(EngineError::new(ErrorClass::Refused, format!("the server is read-only: `{name}` is set"))
+            .hint("it is a replica, or was made to take no changes: name the server that takes changes in the URL"));
+    }
+    if set.is_empty() {
         return Ok(());
     }
     match Rights::read(connection).await? {

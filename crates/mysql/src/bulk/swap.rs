@@ -168,9 +168,10 @@ impl<'a> Exchange<'a> {
             granted: Vec::new(),
         };
         if live {
-            ready::movable(connection, self.live).await?;
+            ready::leavable(connection, self.live).await?;
             journal.old_tables = tables(connection, self.live).await?;
-            journal.old_objects = objects::read(connection, self.live).await?;
+            // A view that does not work was named before, and goes.
+            journal.old_objects = objects::told_apart(connection, self.live).await?.0;
             journal.old_attributes = objects::attributes(connection, self.live).await?;
         }
         if let Some(built) = self.built {
@@ -221,9 +222,10 @@ impl<'a> Exchange<'a> {
         }
         // Triggers are made at once after the rename, and variables in them take the collation of their database.
         self.attributes(connection, &journal.new_attributes, &journal.old_attributes).await?;
-        let in_the_way = |made: &&Made| made.sort == Sort::View && journal.new_tables.contains(&made.name);
-        for view in journal.old_objects.iter().filter(in_the_way) {
-            objects::drop_one(connection, self.live, view.sort, &view.name).await?;
+        for (sort, name) in objects::list(connection, self.live).await? {
+            if sort == Sort::View && journal.new_tables.contains(&name) {
+                objects::drop_one(connection, self.live, sort, &name).await?;
+            }
         }
         let rename = self.rename(journal);
         let Some(rename) = rename else {
@@ -233,6 +235,7 @@ impl<'a> Exchange<'a> {
         let handover = Handover { exchange: self, journal, rename: &rename };
         for attempt in 1.. {
             connection.own(PATIENCE).await?;
+            connection.own("SET SESSION innodb_lock_wait_timeout = 2").await?;
             match handover.carry_out(connection).await {
                 Err(error) if error.class == ErrorClass::LockTimeout && attempt < ATTEMPTS => {
                     tokio::time::sleep(PAUSE).await;
@@ -272,6 +275,7 @@ impl<'a> Exchange<'a> {
     /// Puts back what was dropped, and removes the journal and what was made for it.
     async fn take_back(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
         self.attributes(connection, &journal.old_attributes, &journal.new_attributes).await?;
+        self.unwatch(connection, journal).await?;
         let resting: Vec<Made> = journal.new_objects.iter().map(Made::resting).collect();
         let sides = [(Some(self.live), &journal.old_objects), (self.built, &resting)];
         for (database, objects) in sides {
@@ -292,6 +296,19 @@ impl<'a> Exchange<'a> {
             Some(kept) if tables(connection, kept).await?.is_empty() => admin::remove(connection, kept).await,
             _ => Ok(()),
         }
+    }
+
+    /// Drops triggers of the new tables that stand on the old ones: they waited for a rename that was not to be.
+    pub(super) async fn unwatch(&self, connection: &mut Connection, journal: &Journal) -> Result<(), EngineError> {
+        let new = |made: &Made| made.sort == Sort::Trigger && journal.new_objects.contains(made);
+        if !journal.new_objects.iter().any(new) || !admin::exists(connection, self.live).await? {
+            return Ok(());
+        }
+        let (there, _broken) = objects::told_apart(connection, self.live).await?;
+        for made in there.iter().filter(|made| new(made) && !journal.old_objects.contains(made)) {
+            objects::drop_one(connection, self.live, made.sort, &made.name).await?;
+        }
+        Ok(())
     }
 
     /// Everything after the rename. Each step can be done again.

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use stead_engine::snapshot::{Advance, Guarantee, Sink, View};
 use stead_engine::{EngineError, ErrorClass, Place, Session};
 
-use super::plan::{Plan, plan};
+use super::plan::{Plan, TablePlan, plan};
 use super::{PATIENCE, conflict, dump, patiently, ready};
 use crate::admin;
 use crate::apply::MysqlSession;
 use crate::connect::address::Address;
 use crate::connect::{Connection, Purpose, quoted};
+use crate::error::number;
+use crate::inspect;
 
 /// How often a view is tried while tables change under it.
 const ATTEMPTS: u32 = 6;
@@ -36,6 +38,9 @@ impl MysqlView {
     pub(super) async fn open(address: &Arc<Address>, places: &[Place]) -> Result<Self, EngineError> {
         for attempt in 1.. {
             match Self::begin(address, places).await {
+                Err(error) if error.class == ErrorClass::LockTimeout && attempt == ATTEMPTS => {
+                    return Err(in_the_way(address, places, error).await);
+                }
                 Err(error) if error.class == ErrorClass::Conflict && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(50) * attempt).await;
                 }
@@ -57,18 +62,36 @@ impl MysqlView {
         connection.own("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
         touch(&mut connection, &before).await?;
         let members = plans(&mut connection, places).await?;
-        if members.iter().map(shape).ne(before.iter().map(shape)) {
-            return Err(conflict("tables were changed while the dump began").hint("run the command again"));
+        if let Some(changed) = changed(&before, &members) {
+            return Err(inspect::changing(&format!("{changed} was changed while the dump began")));
         }
         Ok(Self { session: MysqlSession::inside(connection), members, holder })
     }
 }
 
-/// What must not change while the view begins: everything but the counters.
-fn shape((place, plan): &(Place, Plan)) -> (&Place, Plan) {
-    let mut plan = plan.clone();
-    plan.tables.iter_mut().for_each(|table| table.counter = None);
-    (place, plan)
+/// What is not as it was, for sentences. Counters go on while people write.
+fn changed(before: &[(Place, Plan)], after: &[(Place, Plan)]) -> Option<String> {
+    before.iter().zip(after).find_map(|((place, before), (_, after))| {
+        let shape = |table: &TablePlan| TablePlan { counter: None, ..table.clone() };
+        let other = |one: &Plan, other: &Plan| {
+            let tables =
+                one.tables.iter().filter(|table| !other.tables.iter().any(|found| shape(found) == shape(table)));
+            let sequences = one.sequences.iter().filter(|name| !other.sequences.contains(name));
+            tables.map(|table| &table.name).chain(sequences).next().cloned()
+        };
+        other(after, before).or_else(|| other(before, after)).map(|name| format!("`{name}` of `{place}`"))
+    })
+}
+
+/// Says who holds the tables that a view waited for.
+async fn in_the_way(address: &Arc<Address>, places: &[Place], error: EngineError) -> EngineError {
+    let Ok(mut connection) = Connection::open(address, None, Purpose::Own).await else { return error };
+    for place in places {
+        if let Some(who) = ready::holders(&mut connection, &place.0).await {
+            return error.context(format!("the tables of `{place}` cannot be read, for they are in use: {who}"));
+        }
+    }
+    error
 }
 
 async fn plans(connection: &mut Connection, places: &[Place]) -> Result<Vec<(Place, Plan)>, EngineError> {
@@ -112,16 +135,16 @@ async fn touch(connection: &mut Connection, members: &[(Place, Plan)]) -> Result
     connection.own(PATIENCE).await?;
     for (place, plan) in members {
         let tables: Vec<_> = plan.tables.iter().filter(|table| !table.is_elsewhere()).collect();
-        for some in tables.chunks(TABLES) {
+        let names: Vec<_> = tables.iter().map(|table| &table.name).chain(&plan.sequences).collect();
+        for some in names.chunks(TABLES) {
             let reads: Vec<String> = some
                 .iter()
-                .map(|table| format!("(SELECT 1 FROM {}.{} LIMIT 1)", quoted(&place.0), quoted(&table.name)))
+                .map(|name| format!("(SELECT 1 FROM {}.{} LIMIT 1)", quoted(&place.0), quoted(name)))
                 .collect();
-            connection.texts(&reads.join(" UNION ALL ")).await.map_err(|mut error| {
-                if error.engine_code.as_deref() == Some("1146") {
-                    error.class = ErrorClass::Conflict;
-                }
-                error.context(format!("the tables of `{place}` cannot be read"))
+            connection.texts(&reads.join(" UNION ALL ")).await.map_err(|error| match number(&error) {
+                // It has gone, or has become another one since the snapshot.
+                Some(1146 | 1412) => inspect::changing(&error.message),
+                _ => error.context(format!("the tables of `{place}` cannot be read")),
             })?;
         }
     }
@@ -136,7 +159,8 @@ impl View for MysqlView {
     }
 
     fn session(&mut self, place: &Place) -> Result<&mut dyn Session, EngineError> {
-        member(&self.members, place)?;
+        let plan = member(&self.members, place)?;
+        self.session.expect(plan.names());
         self.session.connection().turn_to(&place.0);
         Ok(&mut self.session)
     }
@@ -153,6 +177,13 @@ impl View for MysqlView {
             holder.close().await?;
         }
         Box::new(self.session).close().await
+    }
+}
+
+impl MysqlView {
+    /// What there is to dump of a database of the view.
+    pub(super) fn plan(&self, place: &Place) -> Result<&Plan, EngineError> {
+        member(&self.members, place)
     }
 }
 

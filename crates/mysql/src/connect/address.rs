@@ -11,6 +11,8 @@ use percent_encoding::percent_decode_str;
 use stead_engine::{EngineError, ErrorClass};
 use stead_schema::EngineKind;
 
+mod foreign;
+
 #[cfg(test)]
 mod tests;
 
@@ -141,9 +143,13 @@ impl Address {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             given.insert(decoded(name, "option")?.to_ascii_lowercase().replace('_', "-"), decoded(value, "option")?);
         }
+        let others = foreign::take(&mut given)?;
+        self.encryption = others.encryption.unwrap_or(self.encryption);
+        self.connect_timeout = others.connect_timeout.unwrap_or(self.connect_timeout);
         let mut take = |name: &str| given.remove(name).filter(|value| !value.is_empty());
         self.socket = take("socket").or(self.socket.take());
-        self.encryption = take("ssl-mode").map_or(Ok(self.encryption), |mode| encryption(&mode))?;
+        let mode = (take("ssl-mode"), take("sslmode"));
+        self.encryption = mode.0.or(mode.1).map_or(Ok(self.encryption), |mode| encryption(&mode))?;
         self.authority = take("ssl-ca").map(PathBuf::from);
         self.identity = match (take("ssl-cert"), take("ssl-key")) {
             (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),

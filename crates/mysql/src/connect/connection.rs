@@ -136,14 +136,8 @@ impl Connection {
             Purpose::Own => {
                 settings.push(format!("SESSION sql_mode = '{STRICT}'"));
                 settings.push("SESSION time_zone = '+00:00'".to_owned());
-                settings.push("SESSION net_write_timeout = 3600".to_owned());
-                settings.push("SESSION net_read_timeout = 3600".to_owned());
                 settings.push("SESSION lock_wait_timeout = 10".to_owned());
                 settings.push("SESSION sql_safe_updates = OFF".to_owned());
-                settings.push(match self.kind() {
-                    EngineKind::Mariadb => "SESSION max_statement_time = 0".to_owned(),
-                    _ => "SESSION max_execution_time = 0".to_owned(),
-                });
                 if self.kind() == EngineKind::Mysql {
                     settings.push("SESSION information_schema_stats_expiry = 0".to_owned());
                 }
@@ -160,11 +154,14 @@ impl Connection {
         if !self.address.logged {
             settings.push("SESSION sql_log_bin = OFF".to_owned());
         }
-        if let (Some(timeout), Purpose::People) = (self.address.statement_timeout, purpose) {
-            settings.push(match self.kind() {
-                EngineKind::Mariadb => format!("SESSION max_statement_time = {}", timeout.as_secs_f64()),
-                _ => format!("SESSION max_execution_time = {}", timeout.as_millis()),
-            });
+        // A limit that is meant for whoever asks the server in passing would cut a long work short.
+        let timeout = self.address.statement_timeout.filter(|_| purpose == Purpose::People).unwrap_or_default();
+        settings.push(match self.kind() {
+            EngineKind::Mariadb => format!("SESSION max_statement_time = {}", timeout.as_secs_f64()),
+            _ => format!("SESSION max_execution_time = {}", timeout.as_millis()),
+        });
+        if self.kind() == EngineKind::Mariadb && self.version >= (10, 3, 0) {
+            settings.extend(IDLE.map(|name| format!("SESSION {name} = 0")));
         }
         format!("SET {}", settings.join(", "))
     }
@@ -406,14 +403,20 @@ pub(crate) const STRICT: &str =
 
 /// What every session needs, whatever the server or its `init_connect` has set: all rows and not the first few, names in quotes,
 /// and transactions that begin and end when they are told to.
-const PINNED: [&str; 6] = [
+const PINNED: [&str; 8] = [
     "NAMES utf8mb4",
     "SESSION wait_timeout = 604800",
+    "SESSION net_write_timeout = 3600",
+    "SESSION net_read_timeout = 3600",
     "SESSION autocommit = ON",
     "SESSION sql_select_limit = 18446744073709551615",
     "SESSION sql_quote_show_create = ON",
     "SESSION completion_type = 0",
 ];
+
+/// Limits of MariaDB for transactions in which nothing is asked for a while: a view waits for files that are copied.
+const IDLE: [&str; 3] =
+    ["idle_transaction_timeout", "idle_write_transaction_timeout", "idle_readonly_transaction_timeout"];
 
 /// A setting under which a definition means what it says.
 struct Letter {

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{ErrorClass, Place, TransactionKind, Value};
+use stead_schema::EngineKind;
 use stead_testkit::conformance::streams::advance;
 
 use crate::ground::{Ground, alone_on_each, on_each};
@@ -205,10 +206,38 @@ fn trap_m18_rights_to_a_routine_survive_another_body() -> Result<()> {
             format!("GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE `{live}`.p TO '{user}'@'%' WITH GRANT OPTION"),
         ];
         ground.run(&live, &setup.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-        let tried = still_granted(ground, &live, &built, &user).await;
+        let tried = async {
+            rights_that_are_not_told(ground, &live, &built).await?;
+            still_granted(ground, &live, &built, &user).await
+        };
+        let tried = tried.await;
         ground.run(&live, &[&format!("DROP USER '{user}'@'%'")]).await?;
         tried
     })
+}
+
+/// Whoever may not see the rights to a routine learns that they go with it. MariaDB keeps them.
+async fn rights_that_are_not_told(ground: &Ground, live: &Place, built: &Place) -> Result<()> {
+    let swap = ground.swap(live, built);
+    ensure!(ground.server.bulk().lost(&swap).await?.is_empty(), "root is told all rights");
+    if ground.kind() == EngineKind::Mariadb {
+        return Ok(());
+    }
+    let user = format!("trap_m18n_{}", std::process::id());
+    let setup = [
+        format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'x'"),
+        format!("GRANT ALL ON `{live}`.* TO '{user}'@'%'"),
+        format!("GRANT ALL ON `{built}`.* TO '{user}'@'%'"),
+        format!("GRANT SHOW_ROUTINE ON *.* TO '{user}'@'%'"),
+    ];
+    ground.run(live, &setup.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    let place = ground.url.rsplit_once('@').context("the URL names a user")?.1;
+    let limited = stead_mysql::MysqlServer::connect_lazily(&format!("{}://{user}:x@{place}", ground.kind().word()))?;
+    let lost = stead_engine::Server::bulk(&limited).lost(&swap).await;
+    ground.run(live, &[&format!("DROP USER '{user}'@'%'")]).await?;
+    let lost = lost?;
+    ensure!(lost.len() == 1 && lost[0].contains("`f`, `p`:") && lost[0].contains("procs_priv"), "{lost:?}");
+    Ok(())
 }
 
 async fn still_granted(ground: &Ground, live: &Place, built: &Place, user: &str) -> Result<()> {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use stead_engine::snapshot::Source;
 use stead_engine::{ErrorClass, Place, Value};
 use stead_schema::EngineKind;
+use stead_schema::model::Name;
 use stead_testkit::conformance::streams::{Memory, advance};
 use stead_testkit::servers::TestServer;
 
@@ -119,7 +120,7 @@ fn trap_m04_floats_as_text_lose_digits() -> Result<()> {
             }
         }
         let mut session = ground.write(&live).await?;
-        session.insert("f", &["id", "f", "d"].map(str::to_owned), rows.clone()).await?;
+        session.insert(&Name::flat("f"), &["id", "f", "d"].map(str::to_owned), rows.clone()).await?;
         session.close().await?;
         let found = ground.same(&live, "SELECT id, f, d FROM f ORDER BY id").await?;
         ensure!(found == rows, "what was stored is not what was sent");
@@ -127,23 +128,54 @@ fn trap_m04_floats_as_text_lose_digits() -> Result<()> {
     })
 }
 
+/// Documents with values of every type that MySQL keeps inside JSON, and what the server says of each of them.
+const DOCUMENTS: &[&str] = &[
+    "CREATE TABLE kinds (dc DECIMAL(10,2), d0 DECIMAL(10,0), da DATE, tm TIME(3), dt DATETIME(3), ts TIMESTAMP(2) NULL, y YEAR, \
+     bl BLOB, tb TINYBLOB, mb MEDIUMBLOB, lb LONGBLOB, vb VARBINARY(200), bi BINARY(4), bt BIT(9), bt64 BIT(64), e ENUM('a'), \
+     u BIGINT UNSIGNED, f FLOAT, db DOUBLE, g POINT)",
+    "INSERT INTO kinds VALUES (12345.67, 5, '2026-01-02', '-12:00:01.5', '2026-01-02 03:04:05.678', '2026-01-02 03:04:05.67', \
+     2020, x'00ff', 'a', '', 'c', REPEAT(x'00ff01', 60), x'01', b'101', b'1111', 'a', 18446744073709551615, 1.5, 2.5, POINT(1, 2))",
+    "CREATE TABLE t (id INT, doc JSON, plain JSON, e ENUM('a'), half INT AS (id / 2) STORED, \
+     at TIMESTAMP NULL ON UPDATE CURRENT_TIMESTAMP)",
+    "INSERT INTO t (id, doc, plain, e) SELECT 1, JSON_OBJECT('dc', dc, 'd0', d0, 'da', da, 'tm', tm, 'dt', dt, 'ts', ts, 'y', y, \
+     'bl', bl, 'tb', tb, 'mb', mb, 'lb', lb, 'vb', vb, 'bi', bi, 'bt', bt, 'bt64', bt64, 'e', e, 'u', u, 'f', f, 'db', db, 'g', g, \
+     'now', NOW(6), 'binary', CAST('x' AS BINARY), '', 1.50, 'ключ \"\\'\\\\', JSON_ARRAY(dc, JSON_OBJECT('$.a', dt, 'a.b[1]', -dc))), \
+     '[1, 2.5]', 'a' FROM kinds",
+    "INSERT INTO t (id, doc, plain) VALUES (2, CAST(9.90 AS JSON), NULL), (3, NULL, '\"2026-01-02\"'), \
+     (4, '{\"a\": 9.9, \"b\": [1, 2.0, 1e20, -0.0, {\"c\": {}}], \"d\": \"a 1.2 2026-01-02 base64:type15:eA==\"}', '{}'), \
+     (5, JSON_SET('{\"a\": [1, {\"b\": 2}]}', '$.a[1].b', NOW()), 'null'), (6, JSON_ARRAY(CAST(-5 AS DECIMAL(3,0)), 0.1), '0.5')",
+    "CREATE TABLE prices (id INT PRIMARY KEY, doc JSON)",
+    "INSERT INTO prices VALUES (1, JSON_OBJECT('price', 9.90)), (2, '{\"price\": 9.9}')",
+];
+
 #[test]
-fn trap_m05_json_that_text_cannot_hold_is_refused() -> Result<()> {
+fn trap_m05_values_inside_json_keep_their_types() -> Result<()> {
     on(TestServer::Mysql, "m05", &async |ground| {
-        let live = ground
-            .database(
-                "live",
-                &[
-                    "CREATE TABLE t (id INT PRIMARY KEY, doc JSON)",
-                    "INSERT INTO t VALUES (1, '{\"a\": 1.5}'), (2, JSON_OBJECT('at', CAST('2026-01-01' AS DATETIME)))",
-                ],
+        let live = ground.database("live", DOCUMENTS).await?;
+        let all = |path: &str| {
+            format!(
+                "(SELECT JSON_ARRAYAGG(JSON_ARRAY(JSON_TYPE(v), CAST(v AS CHAR))) \
+                 FROM JSON_TABLE(doc, '{path}' COLUMNS (v JSON PATH '$')) AS x)"
             )
-            .await?;
-        let error = ground.dump(&live).await.err().context("a date inside JSON is dumped as text")?;
-        ensure!(error.class == ErrorClass::Unsupported, "{error:?}");
-        ensure!(error.message.contains("`doc`") && error.message.contains("`t`"), "not named: {error}");
-        ground.run(&live, &["UPDATE t SET doc = '{}' WHERE id = 2"]).await?;
-        ground.same(&live, "SELECT id, CAST(doc AS CHAR) FROM t ORDER BY id").await?;
+        };
+        let look = format!(
+            "SELECT id, CAST(doc AS CHAR), JSON_TYPE(doc), CAST({} AS CHAR), CAST({} AS CHAR), CAST(plain AS CHAR), half, at \
+             FROM t UNION ALL SELECT 10 + id, CAST(doc AS CHAR), JSON_TYPE(doc->'$.price'), '', '', '', '', '' FROM prices \
+             ORDER BY id",
+            all("$**.*"),
+            all("$**[*]")
+        );
+        let rows = ground.same(&live, &look).await?;
+        ensure!(rows.len() == 8 && rows[1][2] == Value::from("DECIMAL"), "{rows:?}");
+        ensure!(rows[6][2] == Value::from("DECIMAL") && rows[7][2] == Value::from("DOUBLE"), "{rows:?}");
+        // Columns without such values travel as ever, and what is put back is held against what was read.
+        let whole = ground.dump(&live).await?;
+        let head = String::from_utf8_lossy(&whole.streams()["table/t"]).lines().next().map(str::to_owned);
+        ensure!(head.is_some_and(|head| head.matches("\"typed\"").count() == 1), "the plain column is marked as well");
+        let forged = forged(&whole, "prices", "\"DECIMAL\",\"9.90\"", "\"DECIMAL\",\"9.80\"")?;
+        let built = ground.server.bulk().beside(&live, "m05");
+        let error = ground.server.bulk().load(&built, forged, advance()).await.err().context("another price")?;
+        ensure!(error.class == ErrorClass::Refused && error.message.contains("`prices`"), "{error:?}");
         Ok(())
     })
 }
@@ -175,6 +207,8 @@ fn trap_m07_the_number_zero_and_the_counter() -> Result<()> {
                 "live",
                 &[
                     "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, a INT)",
+                    "CREATE TABLE n (id INT PRIMARY KEY AUTO_INCREMENT, e ENUM('a', 'b'), s SET('x', 'y'), b BIT(9))",
+                    "CREATE TABLE d (a INT, id DOUBLE AUTO_INCREMENT, e ENUM('a', 'b'), KEY (id))",
                     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
                 ],
             )
@@ -183,10 +217,18 @@ fn trap_m07_the_number_zero_and_the_counter() -> Result<()> {
         session.execute("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", &[]).await?;
         session.execute("INSERT INTO t VALUES (0, 1), (1, 2), (700, 3)", &[]).await?;
         session.execute("DELETE FROM t WHERE id = 700", &[]).await?;
+        session
+            .execute("INSERT INTO n VALUES (0, 'a', 'y', b'1'), (5, 'b', '', NULL), (-1, NULL, NULL, NULL)", &[])
+            .await?;
+        session.execute("INSERT INTO d VALUES (1, 0, 'a'), (2, 1e5, 'b'), (3, 1.5, NULL)", &[]).await?;
         session.close().await?;
         let built = ground.moved(&live).await?;
-        let rows = ground.rows(&built, "SELECT id, a FROM t ORDER BY id").await?;
-        ensure!(rows == ground.rows(&live, "SELECT id, a FROM t ORDER BY id").await?, "{rows:?}");
+        let looks =
+            ["id, a FROM t ORDER BY id", "id, e, s + 0, b + 0 FROM n ORDER BY id", "a, id, e FROM d ORDER BY a"];
+        for look in looks.map(|look| format!("SELECT {look}")) {
+            let rows = ground.rows(&built, &look).await?;
+            ensure!(rows == ground.rows(&live, &look).await?, "{rows:?}");
+        }
         ground.run(&built, &["INSERT INTO t (a) VALUES (9)"]).await?;
         let next = ground.rows(&built, "SELECT MAX(id) FROM t").await?;
         ensure!(next == [vec![Value::Integer(701)]], "a deleted row's number is given again: {next:?}");
@@ -474,10 +516,53 @@ fn trap_m37_values_that_are_wrong_through_text() -> Result<()> {
         ground.same(&live, "SELECT id, e, t, v, `odd ``name`, `select` FROM t ORDER BY id").await?;
         let mut session = ground.write(&live).await?;
         session.execute("SET SESSION sql_mode = ''", &[]).await?;
-        session.execute("INSERT INTO t (id, e) VALUES (3, 'nothing')", &[]).await?;
+        // The value that stands for a wrong one, beside a label that is empty.
+        for statement in [
+            "INSERT INTO t (id, e) VALUES (3, 'nothing')",
+            "CREATE TABLE l (id INT, e ENUM('a', '', 'b') NOT NULL, f ENUM('x') DEFAULT 'x', KEY (e), UNIQUE (id, e))",
+            "INSERT INTO l VALUES (1, 'none', NULL), (2, '', ''), (3, 'b', 'x')",
+        ] {
+            session.execute(statement, &[]).await?;
+        }
         session.close().await?;
-        let error = ground.dump(&live).await.err().context("the value that stands for a wrong one is dumped")?;
-        ensure!(error.class == ErrorClass::Unsupported && error.message.contains("`e`"), "{error:?}");
+        let look =
+            "SELECT 0, id, e + 0, HEX(e), 0 FROM t UNION ALL SELECT 1, id, e + 0, HEX(e), f + 0 FROM l ORDER BY 1, 2";
+        let rows = ground.same(&live, look).await?;
+        ensure!(rows[2][2] == Value::Integer(0) || rows[2][2] == Value::Real(0.0), "{rows:?}");
+        // A value that is not what was written stays refused.
+        let whole = ground.dump(&live).await?;
+        let forged = forged(&whole, "t", "1\t1\t", "1\t7\t")?;
+        let built = ground.server.bulk().beside(&live, "m37");
+        let error = ground.server.bulk().load(&built, forged, advance()).await.err().context("a label that is none")?;
+        ensure!(matches!(error.class, ErrorClass::Refused | ErrorClass::Constraint), "{error:?}");
+        ensure!(error.message.contains("`t`"), "{error:?}");
+        Ok(())
+    })
+}
+
+/// A table without a value of its own has rows all the same.
+#[test]
+fn rows_of_which_everything_is_worked_out() -> Result<()> {
+    alone_on_each("worked", async |ground| {
+        let live = ground.empty("live").await?;
+        let made = ground
+            .run(
+                &live,
+                &[
+                    "CREATE TABLE t (a INT AS (1 + 1) STORED, b INT AS (3) VIRTUAL)",
+                    "INSERT INTO t () VALUES (), (), ()",
+                ],
+            )
+            .await;
+        if made.is_err() {
+            return Ok(());
+        }
+        let look = "SELECT a, b FROM t";
+        ensure!(ground.same(&live, look).await?.len() == 3, "rows are missing");
+        ground.run(&live, &["SET GLOBAL local_infile = OFF"]).await?;
+        let tried = ground.same(&live, look).await;
+        ground.run(&live, &["SET GLOBAL local_infile = ON"]).await?;
+        ensure!(tried?.len() == 3, "rows are missing without files");
         Ok(())
     })
 }
@@ -561,17 +646,33 @@ fn a_directory_holds_one_table_of_a_name() -> Result<()> {
         let folder = std::env::temp_dir().join(format!("stead_trap_files_{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))?;
-        let table = format!("CREATE TABLE aside (id INT) ENGINE = MyISAM DATA DIRECTORY = '{}'", folder.display());
-        let live = ground.empty("live").await?;
-        // A server on another machine has not this directory.
-        let made = ground.run(&live, &[&table, "INSERT INTO aside VALUES (1)"]).await.is_ok();
-        let tried = if made { ground.moved(&live).await.err() } else { None };
-        ground.server.remove(&live).await?;
+        let place = format!("DATA DIRECTORY = '{}'", folder.display());
+        let mut tried = Vec::new();
+        for rest in [
+            format!("ENGINE = MyISAM {place}"),
+            format!("ENGINE = InnoDB {place}"),
+            format!("ENGINE = InnoDB PARTITION BY HASH (id) (PARTITION a {place}, PARTITION b)"),
+        ] {
+            let live = ground.empty("live").await?;
+            // A server on another machine has not this directory.
+            let table = format!("CREATE TABLE aside (id INT) {rest}");
+            if ground.run(&live, &[&table, "INSERT INTO aside VALUES (1)"]).await.is_ok() {
+                tried.push(ground.moved(&live).await.err().map(|error| error.downcast()));
+                if rest.contains("InnoDB") {
+                    // Nor is it taken away from where it is, for its files would stay there.
+                    let built = ground.beside(&live, &["CREATE TABLE aside (id INT)"]).await?;
+                    let swap = ground.swap(&live, &built);
+                    tried.push(ground.server.bulk().ready(&swap).await.err().map(Ok));
+                }
+            }
+            ground.server.remove(&live).await?;
+        }
         std::fs::remove_dir_all(&folder)?;
-        let Some(error) = tried else { return Ok(()) };
-        let error = error.downcast::<stead_engine::EngineError>()?;
-        ensure!(error.class == ErrorClass::Unsupported && error.message.contains("`aside`"), "{error:?}");
-        ensure!(format!("{error:?}").contains("DATA DIRECTORY"), "{error:?}");
+        for error in tried {
+            let error: stead_engine::EngineError = error.context("it is moved")??;
+            let named = error.message.contains("`aside`") && format!("{error:?}").contains("director");
+            ensure!(error.class == ErrorClass::Unsupported && named, "{error:?}");
+        }
         Ok(())
     })
 }

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{Place, Value};
+use stead_schema::EngineKind;
 use stead_testkit::servers::TestServer;
 
 use crate::ground::{Ground, alone_on, alone_on_each, on};
@@ -48,7 +49,7 @@ async fn with(
 ) -> Result<()> {
     let mut before = Vec::new();
     for (name, value) in settings {
-        let rows = ground.rows(place, &format!("SELECT @@GLOBAL.{name} + 0")).await?;
+        let rows = ground.rows(place, &format!("SELECT CAST(@@GLOBAL.{name} AS SIGNED)")).await?;
         let was = rows.into_iter().flatten().next().and_then(|value| value.as_integer()).context("a number")?;
         before.push(format!("SET GLOBAL {name} = {was}"));
         ground.run(place, &[&format!("SET GLOBAL {name} = {value}")]).await?;
@@ -111,6 +112,38 @@ fn trap_m06_moments_without_a_default_get_none() -> Result<()> {
     })
 }
 
+/// Limits that are meant for applications. A view waits for files that are copied, and a dump takes as long as it takes.
+#[test]
+fn sessions_are_not_ended_by_the_clock() -> Result<()> {
+    alone_on_each("clock", async |ground| {
+        let live = ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY)"]).await?;
+        let limits: &[&str] = match ground.kind() {
+            EngineKind::Mariadb => &[
+                "idle_transaction_timeout",
+                "idle_write_transaction_timeout",
+                "idle_readonly_transaction_timeout",
+                "max_statement_time",
+            ],
+            _ => &["max_execution_time"],
+        };
+        let settings: Vec<_> = limits.iter().map(|name| (*name, "5")).collect();
+        with(ground, &live, &settings, async || {
+            let look = format!(
+                "SELECT @@{} = 0, @@wait_timeout > 86400, @@net_write_timeout >= 3600, @@net_read_timeout >= 3600",
+                limits.join(" = 0, @@")
+            );
+            let mut view = ground.server.bulk().view(std::slice::from_ref(&live)).await?;
+            let rows = view.session(&live)?.query(&look, &[]).await?;
+            view.close().await?;
+            for rows in [rows, ground.rows(&live, &look).await?] {
+                ensure!(rows.iter().flatten().all(|value| *value == Value::Integer(1)), "{rows:?}");
+            }
+            Ok(())
+        })
+        .await
+    })
+}
+
 /// Whether tables that are made in a database are encrypted if nothing is said; those that are there say nothing.
 #[test]
 fn trap_m17_databases_whose_tables_are_to_be_encrypted() -> Result<()> {
@@ -119,6 +152,11 @@ fn trap_m17_databases_whose_tables_are_to_be_encrypted() -> Result<()> {
             ["CREATE TABLE t (a INT)", "CREATE TABLE m (a INT) ENGINE = MyISAM", "INSERT INTO t VALUES (1)"];
         let live = ground.database("live", &statements).await?;
         ground.run(&live, &[&format!("ALTER DATABASE `{live}` DEFAULT ENCRYPTION 'Y'")]).await?;
+        // What the server has counted of a column goes along.
+        let mut session = ground.write(&live).await?;
+        let said = session.query("ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH 7 BUCKETS", &[]).await?;
+        session.close().await?;
+        ensure!(format!("{said:?}").contains("created"), "{said:?}");
         let memory = ground.dump(&live).await?;
         let schema = stead_engine::snapshot::Source::schema(memory.as_ref()).context("a schema")?.clone();
         let look = "SELECT DEFAULT_ENCRYPTION FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()";
@@ -129,6 +167,9 @@ fn trap_m17_databases_whose_tables_are_to_be_encrypted() -> Result<()> {
         session.close().await?;
         ensure!(differences.is_empty(), "{differences:?}");
         ensure!(ground.rows(&built, look).await? == [[Value::from("YES")]], "the load has lost it");
+        let counted = "SELECT TABLE_NAME, COLUMN_NAME, HISTOGRAM->>'$.\"number-of-buckets-specified\"' \
+                       FROM information_schema.COLUMN_STATISTICS WHERE SCHEMA_NAME = DATABASE()";
+        ensure!(ground.rows(&built, counted).await? == [["t", "a", "7"].map(Value::from)], "the histogram is lost");
         ground.server.remove(&built).await?;
         Ok(())
     })

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use stead_engine::{Access, Value};
+use stead_engine::{Access, ErrorClass, Place, Value};
 use stead_testkit::conformance::streams::{Memory, advance};
 
 use crate::ground::{Ground, in_a_session, on_each};
@@ -38,6 +38,75 @@ fn trap_m11_a_truncated_table_is_not_dumped_empty() -> Result<()> {
         }
         let (_written, rows) = meanwhile(ground, "DELETE FROM t").await?;
         ensure!(rows == 2, "a delete that came later is in the dump");
+        Ok(())
+    })
+}
+
+/// A catalog shows what came after the view began. It must not come into the schema, for its rows are not in the dump.
+#[test]
+fn trap_m11_what_is_made_during_a_dump_is_told_apart() -> Result<()> {
+    on_each("m11l", async |ground| {
+        let statements = ["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"];
+        let (first, second) =
+            (ground.database("first", &statements).await?, ground.database("second", &statements).await?);
+        let places = [first.clone(), second.clone()];
+        let mut view = ground.server.bulk().view(&places).await?;
+        let before = view.session(&second)?.inspect().await?;
+        ground.run(&second, &["CREATE TABLE late (id INT PRIMARY KEY)", "INSERT INTO late VALUES (1)"]).await?;
+        let session = view.session(&second)?;
+        let seen = session.inspect().await.map(|schema| schema == before);
+        let counted = session.count_rows().await.map(|counts| counts == [("t".to_owned(), 1)]);
+        // MySQL's catalog is of the moment of the view, MariaDB's is not.
+        for told in [seen, counted] {
+            match told {
+                Ok(same) => ensure!(same, "it is taken for a part of the dump"),
+                Err(error) => {
+                    ensure!(error.class == ErrorClass::Conflict && error.message.contains("changed"), "{error:?}");
+                }
+            }
+        }
+        ensure!(view.session(&first)?.inspect().await?.tables.len() == 1, "another database is in doubt");
+        let memory = Arc::new(Memory::default());
+        memory.remember(before);
+        view.dump(&second, Arc::clone(&memory) as _, advance()).await?;
+        view.close().await?;
+        let built = ground.server.bulk().beside(&second, "m11l");
+        ground.server.bulk().load(&built, memory, advance()).await?;
+        ground.server.remove(&built).await?;
+        Ok(())
+    })
+}
+
+/// Somebody who makes and drops tables all the time: a dump goes through, or says what hinders it.
+#[test]
+fn trap_m11_a_schema_that_is_never_still() -> Result<()> {
+    on_each("m11s", async |ground| {
+        let live =
+            ground.database("live", &["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"]).await?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let (url, place, stopped) = (ground.url.clone(), live.clone(), Arc::clone(&stop));
+        let restless = std::thread::spawn(move || {
+            in_a_session(&url, &place, async |session| {
+                while !stopped.load(Ordering::Relaxed) {
+                    for statement in ["CREATE TABLE IF NOT EXISTS u (id INT)", "DROP TABLE u"] {
+                        session.execute(statement, &[]).await?;
+                    }
+                }
+                Ok(())
+            })
+        });
+        let mut tried = Vec::new();
+        let copy = Place(format!("{live}_copy"));
+        tried.push(ground.server.bulk().copy(&live, &copy).await.err());
+        ground.server.remove(&copy).await?;
+        tried.push(ground.dump(&live).await.err());
+        stop.store(true, Ordering::Relaxed);
+        // Sessions that were left are ended by this runtime, which must not stand still.
+        tokio::task::spawn_blocking(|| restless.join().expect("nobody panics")).await??;
+        for error in tried.into_iter().flatten() {
+            let named = error.message.contains("changed") || error.message.contains("in use");
+            ensure!(matches!(error.class, ErrorClass::Conflict | ErrorClass::LockTimeout) && named, "{error:?}");
+        }
         Ok(())
     })
 }

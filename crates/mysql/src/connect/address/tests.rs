@@ -34,6 +34,39 @@ fn hosts_can_be_sockets_and_numbers() {
 }
 
 #[test]
+fn urls_of_hosters_are_read_as_they_are_meant() {
+    use Encryption::{Disabled, Preferred, Required, VerifyCa, VerifyIdentity};
+    for (options, meant) in [
+        ("ssl-mode=REQUIRED", Required),
+        ("sslmode=require", Required),
+        ("sslMode=VERIFY_IDENTITY", VerifyIdentity),
+        ("ssl={\"rejectUnauthorized\":true}", VerifyIdentity),
+        ("ssl=%7B%22rejectUnauthorized%22%3Afalse%2C%22minVersion%22%3A%22TLSv1.2%22%7D", Required),
+        ("sslaccept=strict&connection_limit=5&pool_timeout=20&socket_timeout=30", VerifyIdentity),
+        ("useSSL=true&requireSSL=true&allowPublicKeyRetrieval=true&serverTimezone=UTC", Required),
+        ("useSSL=true&verifyServerCertificate=true&characterEncoding=UTF-8", VerifyCa),
+        ("useSSL=false&useUnicode=true&rewriteBatchedStatements=true&zeroDateTimeBehavior=CONVERT_TO_NULL", Disabled),
+        ("reconnect=true&encoding=utf8mb4&pool=5&prepared_statements=false", Preferred),
+        ("charset=utf8mb4&parseTime=True&loc=Local&timeout=10s", Preferred),
+        ("tls=skip-verify&readTimeout=30s", Required),
+        ("ssl=false", Disabled),
+    ] {
+        assert_eq!(parse(&format!("mysql://u:p@db.example/shop?{options}")).encryption, meant, "{options}");
+    }
+    assert_eq!(parse("mysql://u@h/d?connectTimeout=3000").connect_timeout, Duration::from_secs(3));
+    for (options, named) in [
+        ("charset=latin1", "`charset`"),
+        ("sslidentity=a.p12", "`sslidentity`"),
+        ("sessionVariables=sql_mode=''", "`sessionvariables`"),
+        ("ssl={\"ca\":\"x\"}", "`ssl`"),
+        ("tls=custom", "`tls`"),
+    ] {
+        let error = Address::parse(&format!("mysql://u:verysecret@h/d?{options}")).expect_err(options);
+        assert!(error.message.contains(named) && !format!("{error:?}").contains("verysecret"), "{error:?}");
+    }
+}
+
+#[test]
 fn the_password_is_never_shown() {
     let address = parse("mysql://me:verysecret@host/db");
     assert!(!format!("{address:?} {address}").contains("verysecret"));

@@ -6,6 +6,7 @@ mod catalog;
 mod dependencies;
 mod inventory;
 mod keys;
+mod members;
 mod objects;
 mod parts;
 mod query;
@@ -62,7 +63,9 @@ async fn read(connection: &mut Connection) -> Result<Schema, EngineError> {
     keys::constraints(&mut catalog, &mut relations).await?;
     keys::indexes(&mut catalog, &mut relations).await?;
     objects::read_of_tables(&mut catalog).await?;
+    members::read(&mut catalog).await?;
     parts::triggers(&mut catalog, &relations).await?;
+    parts::constraint_triggers(&mut catalog).await?;
     parts::comments(&mut catalog, &mut relations).await?;
     parts::grants(&mut catalog).await?;
     dependencies::read(&mut catalog).await?;

@@ -3,6 +3,10 @@
 
 use crate::Schema;
 
+/// The kind of what people put on a table that an extension makes. Which parts the extension has made itself cannot always be told,
+/// so such an object is written, in a way that does nothing where it is there, and never compared.
+pub const OF_EXTENSION: &str = "part of an extension's table";
+
 /// BLAKE3, as 64 hexadecimal digits, over the schema's canonical JSON without the verbatim definitions.
 #[must_use]
 pub fn fingerprint(schema: &Schema) -> String {
@@ -26,6 +30,8 @@ pub(crate) fn comparable(schema: &Schema) -> Schema {
     }
     for view in &mut schema.views {
         view.definition = None;
+        // Whether a view that stores its rows has been filled is said for whoever fills it; anybody may do that at any time.
+        view.options.remove("populated");
         for index in &mut view.indexes {
             index.definition = None;
         }
@@ -33,6 +39,7 @@ pub(crate) fn comparable(schema: &Schema) -> Schema {
     for trigger in &mut schema.triggers {
         trigger.definition = None;
     }
+    schema.objects.retain(|object| object.kind != OF_EXTENSION);
     for object in &mut schema.objects {
         object.definition = None;
     }

@@ -9,6 +9,6 @@ mod roles;
 
 pub use compare::{Difference, DifferenceKind, compare};
 pub use engine::EngineKind;
-pub use fingerprint::fingerprint;
+pub use fingerprint::{OF_EXTENSION, fingerprint};
 pub use model::Schema;
 pub use roles::ROLE;

@@ -11,6 +11,7 @@ pub mod lex;
 pub mod normal;
 pub mod position;
 pub mod quote;
+pub mod secret;
 pub mod split;
 pub mod write;
 

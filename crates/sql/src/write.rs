@@ -154,25 +154,19 @@ pub fn write(schema: &Schema) -> Result<Vec<Statement>, WriteError> {
 /// # Errors
 /// As for [`write()`].
 pub fn write_apart(schema: &Schema) -> Result<Vec<(Name, Vec<Statement>)>, WriteError> {
-    if matches!(schema.engine, EngineKind::Mysql | EngineKind::Mariadb) {
-        return mysql::apart(schema);
+    match schema.engine {
+        EngineKind::Mysql | EngineKind::Mariadb => return mysql::apart(schema),
+        EngineKind::Postgres => return postgres::apart(schema),
+        EngineKind::Sqlite => {}
     }
-    let (settings, statements): (Vec<_>, Vec<_>) =
-        write(schema)?.into_iter().partition(|statement| statement.kind == "setting");
     let mut apart: Vec<(Name, Vec<Statement>)> = Vec::new();
     let mut places: HashMap<Name, usize> = HashMap::new();
-    for statement in statements {
+    for statement in write(schema)? {
         let place = *places.entry(statement.name.clone()).or_insert_with(|| {
             apart.push((statement.name.clone(), Vec::new()));
             apart.len() - 1
         });
-        let list = &mut apart[place].1;
-        // PostgreSQL's settings are about routines alone.
-        let first = settings.first().filter(|_| ["function", "procedure"].contains(&statement.kind.as_str()));
-        if let Some(setting) = first.filter(|setting| !list.contains(setting)) {
-            list.push(setting.clone());
-        }
-        list.push(statement);
+        apart[place].1.push(statement);
     }
     Ok(apart)
 }

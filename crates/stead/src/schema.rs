@@ -212,7 +212,7 @@ fn wanted(schemas: &[Named]) -> Result<Vec<(PathBuf, String)>> {
 
 /// A name as a file's name. Letters that file systems take differently are written as their numbers.
 fn plain(name: &str) -> String {
-    let keep = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter);
+    let keep = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-(),".contains(letter);
     let mut text = String::new();
     for letter in name.chars() {
         if keep(letter) { text.push(letter) } else { text.push_str(&format!("%{:x}", u32::from(letter))) }

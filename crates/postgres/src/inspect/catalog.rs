@@ -31,6 +31,8 @@ pub(super) const CONSTRAINTS: u32 = 2606;
 pub(super) const RULES: u32 = 2618;
 /// `pg_trigger`.
 pub(super) const TRIGGERS: u32 = 2620;
+/// `pg_ts_config`.
+pub(super) const TEXT_SEARCH: u32 = 3602;
 /// `pg_extension`.
 pub(super) const EXTENSIONS: u32 = 3079;
 
@@ -57,6 +59,9 @@ pub(super) struct Catalog<'a> {
     pub(super) members: HashMap<(u32, u32), u32>,
     /// stead's own tables, by number.
     pub(super) own: HashSet<u32>,
+    /// What goes with the session that made it, and what belongs to stead's own tables, by the number of the catalog and of the
+    /// row. Sessions come and go while others inspect, and stead's tables are made by stead.
+    pub(super) left_out: HashSet<(u32, u32)>,
 }
 
 impl<'a> Catalog<'a> {
@@ -69,8 +74,8 @@ impl<'a> Catalog<'a> {
         let roles = connection.rows("SELECT oid, quote_ident(rolname), rolname::text FROM pg_roles", &[]).await?;
         let roles = roles.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
         let schema = Schema::empty(EngineKind::Postgres);
-        let (entries, members, own) = (HashMap::new(), HashMap::new(), HashSet::new());
-        Ok(Self { connection, major: version / 10_000, owner, roles, schema, entries, members, own })
+        let (entries, members, own, left_out) = (HashMap::new(), HashMap::new(), HashSet::new(), HashSet::new());
+        Ok(Self { connection, major: version / 10_000, owner, roles, schema, entries, members, own, left_out })
     }
 
     /// Sends one of the queries.
@@ -88,22 +93,28 @@ impl<'a> Catalog<'a> {
         self.schema.objects.push(Object { kind: kind.to_owned(), name, body, ..Object::default() });
     }
 
+    /// Says that an object cannot do without another one, or belongs to it.
+    pub(super) fn depend(&mut self, kind: &str, name: &Name, on: &Reference) {
+        let of = Reference::new(kind, name.clone());
+        self.schema.dependencies.push(Dependency { of, on: on.clone() });
+    }
+
     /// Adds who owns an object, unless it is the database's owner, who owns everything that is not said.
-    pub(super) fn owned(&mut self, address: &str, owner: u32) {
+    pub(super) fn owned(&mut self, address: &str, of: &Reference, owner: u32) {
         if owner != self.owner {
-            self.owner(address, owner);
+            self.owner(address, of, owner);
         }
     }
 
     /// Adds who owns an object.
-    pub(super) fn owner(&mut self, address: &str, owner: u32) {
-        if let Some((written, name)) = self.roles.get(&owner) {
+    pub(super) fn owner(&mut self, address: &str, of: &Reference, owner: u32) {
+        if let Some((written, role)) = self.roles.get(&owner) {
             let body = format!("ALTER {address} OWNER TO {written}");
-            self.schema.roles.push(name.clone());
-            let of = Reference::new("owner", Name::flat(address));
-            let on = Reference::new(ROLE, Name::flat(name));
-            self.schema.dependencies.push(Dependency { of, on });
-            self.object("owner", Name::flat(address), body);
+            let (name, role) = (Name::flat(address), role.clone());
+            self.depend("owner", &name, &Reference::new(ROLE, Name::flat(&role)));
+            self.depend("owner", &name, of);
+            self.schema.roles.push(role);
+            self.object("owner", name, body);
         }
     }
 

@@ -25,7 +25,9 @@ pub(super) async fn read(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
             let name = identifier(&on.name.name, EngineKind::Postgres);
             let address = of.address.clone().unwrap_or_default();
             let body = format!("ALTER {address} DEPENDS ON EXTENSION {name}");
-            catalog.object("extension dependency", Name::flat(format!("{address} ON {name}")), body);
+            let (on, named) = (of.reference.clone(), Name::flat(format!("{address} ON {name}")));
+            catalog.depend("extension dependency", &named, &on);
+            catalog.object("extension dependency", named, body);
         } else if of.reference != on {
             let dependency = Dependency { of: of.reference.clone(), on };
             catalog.schema.dependencies.push(dependency);

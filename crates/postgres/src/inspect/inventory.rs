@@ -12,7 +12,7 @@ pub(super) async fn check(catalog: &mut Catalog<'_>) -> Result<(), EngineError> 
         let key: (u32, u32) = (row.get(0), row.get(1));
         let relation: u32 = row.get(2);
         let own = catalog.own.contains(&key.1) || catalog.own.contains(&relation);
-        if !own && !catalog.entries.contains_key(&key) {
+        if !own && !catalog.left_out.contains(&key) && !catalog.entries.contains_key(&key) {
             missing.push(key);
         }
     }

@@ -24,7 +24,7 @@ pub(super) async fn constraints(catalog: &mut Catalog<'_>, relations: &mut Relat
         catalog.note((CONSTRAINTS, number), Reference::part(kind, &owner, &name), Some(address));
         match row.get::<_, &str>(3) {
             "f" => {
-                let key = foreign_key(relations, &row, name);
+                let key = foreign_key(relations, &row, name)?;
                 if let (Some(key), Some(relation)) = (key, relations.find(table)) {
                     relation.table.foreign_keys.push(key);
                 }
@@ -98,16 +98,30 @@ fn check(relation: &mut Relation, row: &Row, name: String) {
     });
 }
 
-/// From version 18 on `NOT NULL` is a constraint with a name; the name is kept where it is not the one the server gives.
+/// From version 18 on `NOT NULL` is a constraint with a name; the name is kept where it is not the one the server gives. Whether a
+/// column would stay `NOT NULL` without its parents is kept where it is not as a statement makes it.
 fn not_null(relation: &mut Relation, row: &Row, name: &str) {
     let Some(&number) = row.get::<_, Option<Vec<i16>>>(10).unwrap_or_default().first() else { return };
-    let (table, local, forced) = (relation.table.name.name.clone(), row.get::<_, bool>(7), relation.is_partition());
+    let (local, valid, inherits) = (row.get::<_, bool>(7), row.get::<_, bool>(6), row.get::<_, i32>(23) > 0);
+    let (table, partition, attached) =
+        (relation.table.name.name.clone(), relation.is_partition(), relation.is_attached());
     let Some(column) = relation.column(number) else { return };
-    let told = local || forced || !column.options.contains_key("inherited");
+    let of_parent = column.options.contains_key("inherited");
     let usual = name == format!("{table}_{}_not_null", column.name);
-    set(&mut column.options, "not null constraint", (told && !usual).then_some(name));
+    let merged = inherits && !local && !of_parent && !partition && !attached;
+    let named = match (partition, valid) {
+        // What is said of the parent gives its name.
+        (true, false) if inherits => local || !row.get::<_, bool>(24),
+        (true, _) => !usual,
+        (false, _) => !usual && !merged && (local || !of_parent),
+    };
+    // Under a parent's that old rows may break every valid one is the column's own once it was written again.
+    let own = inherits && local && valid && (partition || of_parent) && !row.get::<_, bool>(25);
+    set(&mut column.options, "not null constraint", named.then_some(name));
+    set(&mut column.options, "not null inherited", merged.then_some("true"));
+    set(&mut column.options, "not null own", own.then_some("true"));
     set(&mut column.options, "not null no inherit", row.get::<_, bool>(8).then_some("true"));
-    set(&mut column.options, "not null not valid", (!row.get::<_, bool>(6)).then_some("true"));
+    set(&mut column.options, "not null not valid", (!valid).then_some("true"));
 }
 
 fn action(letter: &str) -> String {
@@ -121,25 +135,35 @@ fn action(letter: &str) -> String {
     word.to_owned()
 }
 
-/// A foreign key; none where a partition has it from its parent.
-fn foreign_key(relations: &Relations, row: &Row, name: String) -> Option<ForeignKey> {
-    let (parent, relation): (u32, &Relation) = (row.get(9), relations.look(row.get(1))?);
+/// A foreign key; none where a partition has it from its parent, unless it has a name of its own there.
+fn foreign_key(relations: &Relations, row: &Row, name: String) -> Result<Option<ForeignKey>, EngineError> {
+    let (parent, attached): (u32, bool) = (row.get(9), row.get(22));
+    let Some(relation) = relations.look(row.get(1)).filter(|_| parent == 0 || attached) else { return Ok(None) };
     let numbers = |column: usize| row.get::<_, Option<Vec<i16>>>(column).unwrap_or_default();
     let (target, target_columns) = match (relations.look(row.get(11)), relations.members.get(&row.get(11))) {
-        _ if parent != 0 => return None,
         (Some(target), _) => (target.table.name.clone(), target.names(&numbers(12))),
-        (None, target) => (target?.name.clone(), target?.names(&numbers(12))),
+        (None, Some(target)) => (target.name.clone(), target.names(&numbers(12))),
+        (None, None) => {
+            let name = format!("{name} on {}", relation.table.name);
+            let reason = "it refers to a table that is no part of the schema";
+            return Err(
+                super::unsupported("foreign key", &name, reason).hint("drop it: stead's own tables come and go")
+            );
+        }
     };
     let mut options = Options::new();
     set(&mut options, "deferrable", deferral(row));
+    set(&mut options, "attached", attached.then_some("true"));
     set(&mut options, "match", (row.get::<_, &str>(15) == "f").then_some("full"));
     let chosen = relation.names(&numbers(18));
     set(&mut options, "on delete columns", (!chosen.is_empty()).then(|| quoted_list(&chosen)));
     let enforced: bool = row.get(19);
     set(&mut options, "not enforced", (!enforced).then_some("true"));
-    set(&mut options, "not valid", (enforced && !row.get::<_, bool>(6)).then_some("true"));
+    // Rows came by without being held against a key whose triggers do not fire. One of a partitioned table must be valid.
+    let passed = row.get::<_, bool>(21) && parent == 0 && relation.kind == "r";
+    set(&mut options, "not valid", (enforced && (passed || !row.get::<_, bool>(6))).then_some("true"));
     set(&mut options, "period", row.get::<_, bool>(20).then_some("true"));
-    Some(ForeignKey {
+    Ok(Some(ForeignKey {
         name: Some(name),
         columns: relation.names(&numbers(10)),
         target,
@@ -147,7 +171,7 @@ fn foreign_key(relations: &Relations, row: &Row, name: String) -> Option<Foreign
         on_delete: action(row.get(14)),
         on_update: action(row.get(13)),
         options,
-    })
+    }))
 }
 
 fn exclusion(catalog: &mut Catalog<'_>, relation: &Relation, row: &Row, name: &str) {
@@ -164,6 +188,7 @@ fn exclusion(catalog: &mut Catalog<'_>, relation: &Relation, row: &Row, name: &s
         definition.unwrap_or_default()
     );
     let name = Reference::part("constraint", owner, name).name;
+    catalog.depend("exclusion constraint", &name, &Reference::new("table", owner.clone()));
     catalog.object("exclusion constraint", name, body);
 }
 

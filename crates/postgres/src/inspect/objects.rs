@@ -3,9 +3,10 @@
 
 use stead_engine::EngineError;
 use stead_schema::model::{Name, Reference};
+use stead_sql::ledger::own_tables;
 use tokio_postgres::Row;
 
-use super::catalog::{Catalog, EXTENSIONS};
+use super::catalog::{Catalog, EXTENSIONS, RELATIONS, TEXT_SEARCH};
 use super::secrets;
 
 /// Each gives rows of: catalog, number, kind, schema, name, statement (absent where something else makes the object), how
@@ -24,6 +25,10 @@ const QUERIES: [&str; 7] = [
 pub(super) async fn read(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
     for row in catalog.rows(include_str!("sql/members.sql")).await? {
         catalog.members.insert((row.get(0), row.get(1)), row.get(2));
+    }
+    let own: Vec<String> = own_tables().iter().map(|name| format!("'{name}'")).collect();
+    for row in catalog.rows(&include_str!("sql/left_out.sql").replace("$own", &own.join(", "))).await? {
+        catalog.left_out.insert((row.get(0), row.get(1)));
     }
     for sql in QUERIES {
         for row in catalog.rows(sql).await? {
@@ -48,8 +53,14 @@ pub(super) async fn read_of_tables(catalog: &mut Catalog<'_>) -> Result<(), Engi
             let reason = "only the rule of a view may have this name when it is made";
             return Err(super::unsupported("rule", name, reason).hint("rename the rule"));
         }
-        if !catalog.own.contains(&relation) {
-            take(catalog, &row);
+        if catalog.own.contains(&relation) {
+            continue;
+        }
+        take(catalog, &row);
+        if let Some(entry) = catalog.entries.get(&(RELATIONS, relation)).filter(|_| ["policy", "rule"].contains(&kind))
+        {
+            let on = entry.reference.clone();
+            catalog.depend(kind, &Name { namespace: row.get(3), name: name.to_owned() }, &on);
         }
     }
     Ok(())
@@ -57,19 +68,32 @@ pub(super) async fn read_of_tables(catalog: &mut Catalog<'_>) -> Result<(), Engi
 
 fn take(catalog: &mut Catalog<'_>, row: &Row) {
     let (class, number, kind): (u32, u32, &str) = (row.get(0), row.get(1), row.get(2));
+    if catalog.left_out.contains(&(class, number)) {
+        return;
+    }
     let name = Name { namespace: row.get(3), name: row.get(4) };
     let (body, address, owner): (Option<String>, Option<String>, Option<u32>) = (row.get(5), row.get(6), row.get(7));
+    let reference = Reference::new(if class == EXTENSIONS { "extension" } else { kind }, name.clone());
     if let (Some(address), Some(owner)) = (&address, owner) {
         if kind == "schema" && name.name == "public" {
             if owner != catalog.owner_of_public() {
-                catalog.owner(address, owner);
+                catalog.owner(address, &reference, owner);
             }
         } else if body.is_some() {
-            catalog.owned(address, owner);
+            catalog.owned(address, &reference, owner);
         }
     }
+    match kind {
+        "rule state" => catalog.depend(kind, &name, &Reference::new("rule", name.clone())),
+        "text search mapping" => {
+            if let Some(entry) = catalog.entries.get(&(TEXT_SEARCH, number)) {
+                let on = entry.reference.clone();
+                catalog.depend(kind, &name, &on);
+            }
+        }
+        _ => {}
+    }
     if class != 0 {
-        let reference = Reference::new(if class == EXTENSIONS { "extension" } else { kind }, name.clone());
         catalog.note((class, number), reference, address);
     }
     if let Some(body) = body {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use stead_engine::EngineError;
 use stead_schema::model::{Dependency, Name, Object, Reference, Trigger};
-use stead_schema::{EngineKind, ROLE};
+use stead_schema::{EngineKind, OF_EXTENSION, ROLE};
 use stead_sql::quote::{identifier, string};
 use tokio_postgres::Row;
 
-use super::catalog::{Catalog, RELATIONS, ROUTINES, TRIGGERS, quoted, set};
+use super::catalog::{CONSTRAINTS, Catalog, RELATIONS, ROUTINES, TRIGGERS, TYPES, quoted, set};
+use super::query::FIRST_USER_NUMBER;
 use super::relations::Relations;
 
 /// Reads sequences: those of identity columns become properties of the column, the others objects.
@@ -47,7 +48,7 @@ fn sequence(catalog: &mut Catalog<'_>, relations: &mut Relations, row: &Row, nam
     let (owner, table_owner): (u32, Option<u32>) = (row.get(8), row.get(9));
     let address = format!("SEQUENCE {}", quoted(&name));
     if table_owner != Some(owner) {
-        catalog.owned(&address, owner);
+        catalog.owned(&address, &Reference::new("sequence", name.clone()), owner);
     }
     let settings: String = row.get(6);
     let (unlogged, gap) = (row.get::<_, bool>(7), if settings.is_empty() { "" } else { " " });
@@ -75,8 +76,12 @@ pub(super) async fn triggers(catalog: &mut Catalog<'_>, relations: &Relations) -
         let function: u32 = row.get(6);
         let table = match (relations.look(row.get(1)), relations.members.get(&row.get(1))) {
             (Some(relation), _) => relation.table.name.clone(),
-            // On a table of an extension the extension's own triggers call its own functions.
-            (None, Some(member)) if !catalog.members.contains_key(&(ROUTINES, function)) => member.name.clone(),
+            // On a table of an extension the extension's own triggers call its own functions, or the server's.
+            (None, Some(member))
+                if function >= FIRST_USER_NUMBER && !catalog.members.contains_key(&(ROUTINES, function)) =>
+            {
+                member.name.clone()
+            }
             _ => continue,
         };
         let name = Name { namespace: table.namespace.clone(), name: row.get(2) };
@@ -99,12 +104,40 @@ pub(super) async fn triggers(catalog: &mut Catalog<'_>, relations: &Relations) -
     Ok(())
 }
 
+/// Reads which of the triggers do not fire as usual by which the server itself holds keys. Their names differ between databases, so
+/// the statement looks for them.
+pub(super) async fn constraint_triggers(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
+    for row in catalog.rows(include_str!("sql/constraint_triggers.sql")).await? {
+        let key = (CONSTRAINTS, row.get(0));
+        let Some(on) = catalog.entries.get(&key).map(|entry| entry.reference.clone()) else { continue };
+        let (function, change): (&str, &str) = (row.get(6), row.get(7));
+        let literal = |text: &str| string(text, EngineKind::Postgres).unwrap_or_default();
+        let [constraint, table, watched] = [3, 4, 5].map(|place| literal(row.get(place)));
+        let find = format!(
+            "DECLARE its name;\nBEGIN\n    SELECT t.tgname INTO STRICT its FROM pg_catalog.pg_trigger t \
+             JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint\n    \
+             WHERE k.conname = {constraint} AND k.conrelid = {table}::pg_catalog.regclass \
+             AND t.tgrelid = {watched}::pg_catalog.regclass AND t.tgfoid = {}::pg_catalog.regproc;\n    \
+             EXECUTE pg_catalog.format({}, {watched}, its);\nEND",
+            literal(&format!("pg_catalog.{}", identifier(function, EngineKind::Postgres))),
+            literal(&format!("ALTER TABLE ONLY %s {change} TRIGGER %I")),
+        );
+        let name =
+            Name::within(row.get::<_, &str>(1), format!("{} {function} on {}", on.name.name, row.get::<_, &str>(5)));
+        let of = Reference::new("constraint trigger state", name.clone());
+        catalog.object("constraint trigger state", name, format!("DO {}", literal(&find)));
+        catalog.schema.dependencies.push(Dependency { of, on });
+    }
+    Ok(())
+}
+
 /// Reads comments and security labels.
 pub(super) async fn comments(catalog: &mut Catalog<'_>, relations: &mut Relations) -> Result<(), EngineError> {
     for row in catalog.rows(include_str!("sql/comments.sql")).await? {
         let (class, number, part): (u32, u32, i32) = (row.get(0), row.get(1), row.get(2));
         let (text, provider): (Option<String>, Option<String>) = (row.get(3), row.get(4));
-        if catalog.own.contains(&number) || catalog.members.contains_key(&(class, number)) {
+        let key = (class, number);
+        if catalog.own.contains(&number) || catalog.members.contains_key(&key) || catalog.left_out.contains(&key) {
             continue;
         }
         if class == RELATIONS
@@ -117,19 +150,30 @@ pub(super) async fn comments(catalog: &mut Catalog<'_>, relations: &mut Relation
         let of_type: Option<String> = row.get(5);
         let known = of_type.or_else(|| address(catalog, relations, class, number, part));
         let Some(address) = known else { continue };
+        let on = row.get::<_, Option<u32>>(6).map_or(key, |of_type| (TYPES, of_type));
+        let on = catalog.entries.get(&on).map(|entry| entry.reference.clone());
         // `public` alone comes here without a text: a new database brings a comment on it, which people have removed.
         let literal = match &text {
             Some(text) => string(text, EngineKind::Postgres).unwrap_or_default(),
             None => "NULL".to_owned(),
         };
-        match provider {
-            None => catalog.object("comment", Name::flat(&address), format!("COMMENT ON {address} IS {literal}")),
+        let (kind, name, body) = match provider {
+            None => ("comment", Name::flat(&address), format!("COMMENT ON {address} IS {literal}")),
             Some(provider) => {
                 let provider = identifier(&provider, EngineKind::Postgres);
                 let body = format!("SECURITY LABEL FOR {provider} ON {address} IS {literal}");
-                catalog.object("security label", Name::flat(format!("{address} FOR {provider}")), body);
+                ("security label", Name::flat(format!("{address} FOR {provider}")), body)
             }
+        };
+        // An extension may have made such a part, and then the comment too.
+        let (kind, name) = match &on {
+            Some(on) if on.kind == OF_EXTENSION => (OF_EXTENSION, Name::flat(format!("{kind}: {}", name.name))),
+            _ => (kind, name),
+        };
+        if let Some(on) = on {
+            catalog.depend(kind, &name, &on);
         }
+        catalog.object(kind, name, body);
     }
     Ok(())
 }
@@ -156,10 +200,13 @@ fn address(catalog: &Catalog<'_>, relations: &mut Relations, class: u32, number:
 /// Reads grants that differ from what an object of its kind has by itself.
 pub(super) async fn grants(catalog: &mut Catalog<'_>) -> Result<(), EngineError> {
     for row in catalog.rows(include_str!("sql/grants.sql")).await? {
-        let number: u32 = row.get(1);
-        if !catalog.own.contains(&number) {
+        let (class, number): (u32, u32) = (row.get(0), row.get(1));
+        if !catalog.own.contains(&number) && !catalog.left_out.contains(&(class, number)) {
             let (name, body): (String, String) = (row.get(2), row.get(3));
             let definition = Some(row.get::<_, String>(4)).filter(|written| *written != body);
+            if let Some(on) = catalog.entries.get(&(class, number)).map(|entry| entry.reference.clone()) {
+                catalog.depend("grant", &Name::flat(&name), &on);
+            }
             catalog.schema.objects.push(Object {
                 kind: "grant".to_owned(),
                 name: Name::flat(name),
@@ -171,7 +218,7 @@ pub(super) async fn grants(catalog: &mut Catalog<'_>) -> Result<(), EngineError>
     }
     for row in catalog.rows(include_str!("sql/grantees.sql")).await? {
         let (number, role, class): (u32, String, u32) = (row.get(0), row.get(1), row.get(2));
-        if catalog.own.contains(&number) {
+        if catalog.own.contains(&number) || catalog.left_out.contains(&(class, number)) {
             continue;
         }
         // What a statement cannot do without its role is said, so that this can be asked before anything is made.

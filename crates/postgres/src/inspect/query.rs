@@ -1,7 +1,7 @@
 //! The catalog's queries as text. Each lies in a file of its own, written for the newest server; lines end with a mark where
 //! they hold for some versions only, and words with a dollar stand for conditions that many of them share.
 
-use super::secrets::pattern;
+use stead_sql::secret::pattern;
 
 /// Numbers below this one belong to what `initdb` made (`FirstNormalObjectId`).
 pub(super) const FIRST_USER_NUMBER: u32 = 16384;
@@ -13,6 +13,7 @@ pub(super) fn for_version(sql: &str, major: i32) -> String {
     let text = replaced(&lines.join("\n"), "$user", user);
     let text = replaced(&text, "$unowned", unowned);
     let text = replaced(&text, "$loose", loose);
+    let text = replaced(&text, "$policy", policy);
     let text = replaced(&text, "$secrets", |arguments| secrets(arguments[0]));
     replaced(&text, "$options", |arguments| options(arguments[0]))
 }
@@ -64,6 +65,20 @@ fn loose(arguments: &[&str]) -> String {
     format!(
         "NOT EXISTS (SELECT FROM pg_depend class_of WHERE class_of.classid = '{catalog}'::regclass \
          AND class_of.objid = {row}.oid AND class_of.refclassid = 'pg_opclass'::regclass)"
+    )
+}
+
+/// The statement of a policy, by the rows of the policy, its table and the table's schema.
+fn policy(arguments: &[&str]) -> String {
+    let (row, table, schema) = (arguments[0], arguments[1], arguments[2]);
+    format!(
+        r"(format('CREATE POLICY %I ON %I.%I%s FOR %s TO %s', {row}.polname, {schema}.nspname, {table}.relname,
+    CASE WHEN {row}.polpermissive THEN '' ELSE ' AS RESTRICTIVE' END,
+    CASE {row}.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+    (SELECT string_agg(CASE WHEN role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END, ', ' ORDER BY pg_get_userbyid(role))
+     FROM unnest({row}.polroles) role))
+  || COALESCE(E'\n    USING (' || pg_get_expr({row}.polqual, {row}.polrelid) || ')', '')
+  || COALESCE(E'\n    WITH CHECK (' || pg_get_expr({row}.polwithcheck, {row}.polrelid) || ')', ''))"
     )
 }
 

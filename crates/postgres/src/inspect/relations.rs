@@ -157,7 +157,7 @@ fn note(catalog: &mut Catalog<'_>, relation: &Relation, rule: Option<u32>, owner
         _ => "TABLE",
     };
     let address = format!("{word} {}", quoted(&relation.table.name));
-    catalog.owned(&address, owner);
+    catalog.owned(&address, &reference(), owner);
     catalog.note((RELATIONS, relation.number), reference(), Some(address));
     if let Some(rule) = rule {
         catalog.note((RULES, rule), reference(), None);
@@ -184,7 +184,13 @@ fn relation(row: &Row) -> Relation {
     set(options, "of type", row.get::<_, Option<String>>(14));
     set(options, "options", row.get::<_, Option<String>>(16).filter(|text| !text.is_empty()));
     table.definition = secrets::comments(&row.get::<_, Vec<String>>(23));
-    set(options, "populated", (kind == "m" && !row.get::<_, bool>(20)).then_some("false"));
+    // What a view read on another server, or in a view that was filled then, a load cannot read again.
+    let populated = match (kind == "m", row.get(20), row.get(24)) {
+        (true, _, true) => Some("elsewhere"),
+        (true, false, _) => Some("false"),
+        _ => None,
+    };
+    set(options, "populated", populated);
     Relation {
         number: row.get(0),
         table: Table { kind: table_kind(row, &kind, options), ..table },

@@ -5,29 +5,13 @@ use stead_engine::EngineError;
 use stead_schema::EngineKind;
 use stead_schema::model::Name;
 use stead_sql::quote::string;
+use stead_sql::secret::is_secret;
 use tokio_postgres::Row;
 
 use super::catalog::Catalog;
 
 #[cfg(test)]
 mod tests;
-
-/// Endings of the names of secrets.
-const ENDINGS: [&str; 8] = ["password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "credentials"];
-/// What stands before `key` in the name of a secret.
-const KEYS: [&str; 8] = ["secret", "access", "private", "api", "auth", "account", "scram_client", "scram_server"];
-
-/// Which names of options are those of secrets, as a pattern that the server understands.
-pub(super) fn pattern() -> String {
-    format!("({}|({})_?key)$", ENDINGS.join("|"), KEYS.join("|"))
-}
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let key = name.strip_suffix("key").map(|start| start.strip_suffix('_').unwrap_or(start));
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
-        || key.is_some_and(|start| KEYS.iter().any(|ending| start.ends_with(ending)))
-}
 
 /// A statement with what was left out of it said before.
 pub(super) fn noted(left_out: &[String], statement: &str) -> Option<String> {

@@ -146,3 +146,31 @@ fn an_empty_database_is_empty() {
         });
     }
 }
+
+/// What other sessions make for a while, and what people put on stead's own tables, is no part of a schema and stops nothing.
+#[test]
+fn what_is_left_out_stops_nothing() {
+    for version in VERSIONS {
+        let Some(scene) = Scene::new(version, "left_out") else { continue };
+        wait(async {
+            let name = scene.name("a");
+            let client = scene.database(&name).await;
+            run(&client, "CREATE TABLE t (a integer, b integer)").await;
+            for statement in stead_sql::ledger::create(stead_schema::EngineKind::Postgres) {
+                client.batch_execute(statement).await.unwrap();
+            }
+            let schema = scene.inspect(&name).await.unwrap();
+            run(&client, include_str!("left_out.sql")).await;
+            assert_eq!(scene.inspect(&name).await.unwrap(), schema);
+            run(
+                &client,
+                "CREATE TABLE led (app text, revision text, FOREIGN KEY (app, revision) REFERENCES stead_ledger)",
+            )
+            .await;
+            let error = scene.inspect(&name).await.unwrap_err();
+            assert!(error.message.contains("led_app_revision_fkey"), "{}", error.message);
+            drop(client);
+            scene.remove(&name).await;
+        });
+    }
+}

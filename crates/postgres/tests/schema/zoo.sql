@@ -112,6 +112,12 @@ CREATE TABLE zoo.hashed (id integer PRIMARY KEY, mood zoo.mood) PARTITION BY HAS
 CREATE TABLE zoo.hashed_0 PARTITION OF zoo.hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE zoo.hashed_1 PARTITION OF zoo.hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1) WITH (fillfactor = 50);
 ALTER TABLE zoo.events ADD COLUMN of_hash integer REFERENCES zoo.hashed;
+CREATE TABLE zoo.kept_key (k integer, keeper integer, CONSTRAINT "of the part" FOREIGN KEY (keeper) REFERENCES zoo.keepers ON DELETE CASCADE);
+CREATE TABLE zoo.keys (k integer, keeper integer, CONSTRAINT of_all FOREIGN KEY (keeper) REFERENCES zoo.keepers ON DELETE CASCADE) PARTITION BY LIST (k);
+ALTER TABLE zoo.keys ATTACH PARTITION zoo.kept_key FOR VALUES IN (1);
+CREATE TABLE zoo.keys_2 PARTITION OF zoo.keys FOR VALUES IN (2);
+COMMENT ON CONSTRAINT "of the part" ON zoo.kept_key IS 'with a name of its own';
+COMMENT ON CONSTRAINT of_all ON zoo.keys_2 IS 'with the name of all';
 CREATE TABLE zoo.by_expression (t text) PARTITION BY LIST (lower(t));
 
 CREATE VIEW zoo.by_key AS SELECT k.id, k.name, k.code, count(*) AS number FROM zoo.keepers k JOIN zoo.animals a ON a.keeper = k.id GROUP BY k.id;
@@ -119,6 +125,8 @@ CREATE VIEW zoo.cheap WITH (security_barrier, security_invoker) AS SELECT id, "N
 CREATE VIEW zoo.a_view_on_views AS SELECT c.id FROM zoo.cheap c JOIN zoo.by_key b ON b.id = c.id;
 ALTER VIEW zoo.cheap ALTER COLUMN "Name" SET DEFAULT 'cheap one';
 COMMENT ON VIEW zoo.cheap IS 'cheap';
+CREATE FUNCTION zoo.of_row(zoo.cheap) RETURNS text LANGUAGE sql AS $$ SELECT 'of a row' $$;
+ALTER VIEW zoo.cheap ALTER COLUMN "Name" SET DEFAULT zoo.of_row(NULL::zoo.cheap);
 COMMENT ON COLUMN zoo.cheap.price IS 'of a view';
 SET search_path = zoo;
 CREATE RECURSIVE VIEW numbers (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 5;

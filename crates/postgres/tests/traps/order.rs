@@ -12,6 +12,7 @@ traps! {
     checks_that_old_rows_break
     states_of_triggers_below_each_other
     a_sequence_of_a_view
+    keys_that_are_not_held
 }
 
 mod cases {
@@ -75,6 +76,7 @@ mod cases {
         scene.run(&live, &[&format!("ALTER DATABASE \"{live}\" SET search_path = app, public")]).await?;
         let memory = scene.dump(&live).await?;
         let loaded = scene.load(&memory, "loaded").await?;
+        scene.run(&loaded, &[&format!("ALTER DATABASE \"{loaded}\" RESET search_path")]).await?;
         let sql =
             "SELECT a::text, b::text, c::text, d::text, e::text, f::text, g::text, h::text, i::text FROM app.names";
         let wanted = "app.f|app.f(integer)|app.own|app.words|app.v|app.m|app.t|app.t|app";
@@ -180,6 +182,39 @@ mod cases {
         let sql = "SELECT tgrelid::regclass::text, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1";
         let loaded = scene.round_trip(&live).await?;
         ensure!(scene.rows(&live, sql).await? == scene.rows(&loaded, sql).await?, "a trigger fires elsewhere");
+        Ok(())
+    }
+
+    /// `DISABLE TRIGGER ALL` switches off a key's own triggers as well, and rows come in that break the key.
+    pub(super) async fn keys_that_are_not_held(scene: &Scene) -> Result<()> {
+        let statements = [
+            "CREATE TABLE \"it's\" (id integer PRIMARY KEY)",
+            "CREATE TABLE a_child (parent integer CONSTRAINT led REFERENCES \"it's\", once integer CONSTRAINT once UNIQUE DEFERRABLE)",
+            "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE TRIGGER touched BEFORE INSERT ON a_child FOR EACH ROW EXECUTE FUNCTION touch()",
+            "ALTER TABLE a_child DISABLE TRIGGER ALL",
+            "INSERT INTO a_child VALUES (7)",
+            "CREATE TABLE b_child (parent integer CONSTRAINT led REFERENCES \"it's\" ON DELETE CASCADE)",
+            "INSERT INTO \"it's\" VALUES (1)",
+            "INSERT INTO b_child VALUES (1)",
+            "ALTER TABLE \"it's\" DISABLE TRIGGER ALL",
+            "ALTER TABLE a_child ENABLE ALWAYS TRIGGER touched",
+            "DELETE FROM \"it's\"",
+            "CREATE TABLE root (id integer REFERENCES \"it's\") PARTITION BY LIST (id)",
+            "CREATE TABLE leaf PARTITION OF root FOR VALUES IN (1)",
+            "ALTER TABLE root DISABLE TRIGGER ALL",
+            "ALTER TABLE leaf ENABLE TRIGGER ALL",
+        ];
+        let live = scene.database("live", &statements).await?;
+        let loaded = scene.round_trip(&live).await?;
+        let sql =
+            "SELECT tgrelid::regclass::text, tgfoid::regproc::text, tgconstrrelid::regclass::text, tgenabled::text
+                   FROM pg_trigger ORDER BY 1, 2, 3, 4";
+        let (before, after) = (scene.rows(&live, sql).await?, scene.rows(&loaded, sql).await?);
+        ensure!(before == after, "triggers differ: {before:?} and {after:?}");
+        scene.run(&loaded, &["INSERT INTO a_child VALUES (8)", "ALTER TABLE a_child ENABLE TRIGGER ALL"]).await?;
+        let refused = scene.run(&loaded, &["INSERT INTO a_child VALUES (9)"]).await;
+        ensure!(refused.is_err(), "the key is lost");
         Ok(())
     }
 

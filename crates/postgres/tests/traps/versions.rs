@@ -132,6 +132,9 @@ const EXTENSION: &str = "
     CREATE TABLE trap_things (id integer PRIMARY KEY, name text);
     INSERT INTO trap_things VALUES (1, 'first'), (2, 'second');
     CREATE TABLE trap_a_parts (thing integer REFERENCES trap_things, name text);
+    CREATE INDEX trap_theirs ON trap_a_parts (name);
+    ALTER TABLE trap_a_parts ADD CONSTRAINT trap_their_check CHECK (name <> '') NOT VALID;
+    CREATE POLICY trap_their_policy ON trap_a_parts USING (true);
     CREATE TABLE trap_private (id integer);
     INSERT INTO trap_private VALUES (1);
     CREATE SEQUENCE trap_numbers;
@@ -174,6 +177,16 @@ mod cases {
             "INSERT INTO more_things VALUES (8, 'eighth')",
             "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
             "CREATE TRIGGER touched BEFORE INSERT ON trap_things FOR EACH ROW EXECUTE FUNCTION touch()",
+            "CREATE UNIQUE INDEX trap_mine ON trap_things (lower(name))",
+            "ALTER TABLE trap_things ADD CONSTRAINT trap_my_check CHECK (name <> 'it''s') NOT VALID",
+            "CREATE POLICY trap_my_policy ON trap_things USING (name <> 'x')",
+            "ALTER TABLE trap_things ENABLE ROW LEVEL SECURITY",
+            "COMMENT ON INDEX trap_mine IS 'mine'",
+            "CREATE TYPE trap_mood AS ENUM ('low', 'high')",
+            "CREATE FUNCTION trap_usual() RETURNS trap_mood LANGUAGE sql RETURN 'low'::trap_mood",
+            "ALTER TABLE trap_things ADD COLUMN trap_mood trap_mood NOT NULL DEFAULT trap_usual()",
+            "UPDATE trap_things SET trap_mood = 'high' WHERE id = 7",
+            "ALTER TABLE trap_things ALTER COLUMN name SET DEFAULT 'none'",
         ];
         let live = scene.database("live", &statements).await?;
         let memory = scene.dump(&live).await?;
@@ -181,6 +194,7 @@ mod cases {
         ensure!(!streams.iter().any(|name| name.contains("trap_private")), "rows of the extension's own: {streams:?}");
         let loaded = scene.load(&memory, "loaded").await?;
         same(&scene.content(&live).await?, &scene.content(&loaded).await?)?;
+        parts_of_people(scene, &live, &loaded).await?;
         for (what, sql) in [
             (
                 "a key",
@@ -211,6 +225,44 @@ mod cases {
             ensure!(named.iter().all(|word| error.message.contains(word)), "not named: {error:?}");
             ensure!(!scene.server.exists(&target).await?, "a refused load leaves a database");
         }
+        Ok(())
+    }
+
+    /// What people put on an extension's table comes back, what the extension put there is left to it, and where the server cannot
+    /// tell the two apart any more, both are there once.
+    async fn parts_of_people(scene: &Scene, live: &Place, loaded: &Place) -> Result<()> {
+        let of_extension = |content: &crate::scene::Content| -> Vec<String> {
+            let objects = content.schema.objects.iter().filter(|object| object.kind == stead_schema::OF_EXTENSION);
+            objects.map(|object| object.name.name.clone()).collect()
+        };
+        let mine = [
+            "comment: INDEX \"public\".\"trap_mine\"",
+            "trap_things: column name",
+            "trap_things: column trap_mood",
+            "trap_things: constraint trap_my_check",
+            "trap_things: constraint trap_things_trap_mood_not_null",
+            "trap_things: default name",
+            "trap_things: default trap_mood",
+            "trap_things: index trap_mine",
+            "trap_things: policy trap_my_policy",
+            "trap_things: row security ENABLE",
+        ];
+        let parts = "SELECT pg_describe_object(classid, objid, 0), obj_description(objid, 'pg_class') FROM pg_depend
+                     WHERE refobjid IN ('trap_things'::regclass, 'trap_a_parts'::regclass)
+                       AND classid <> 'pg_trigger'::regclass AND pg_describe_object(classid, objid, 0) !~ '^toast' ORDER BY 1";
+        let wanted = scene.rows(live, parts).await?;
+        for place in [live, loaded] {
+            let found = of_extension(&scene.content(place).await?);
+            ensure!(found == mine, "{found:?}");
+            let found = scene.rows(place, parts).await?;
+            ensure!(found == wanted, "{found:?} instead of {wanted:?}");
+        }
+        // After an upgrade of the server the extension's part in it has another age.
+        scene.run(loaded, &["UPDATE pg_depend SET deptype = deptype WHERE deptype = 'e'"]).await?;
+        let found = of_extension(&scene.content(loaded).await?);
+        ensure!(found.len() > mine.len() && found.iter().any(|name| name.ends_with("trap_theirs")), "{found:?}");
+        let again = scene.load(&scene.dump(loaded).await?, "again").await?;
+        ensure!(scene.rows(&again, parts).await? == wanted, "{:?}", scene.rows(&again, parts).await?);
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 use stead_schema::model::{
-    Check, Column, Dependency, ForeignKey, Index, Key, Name, Object, Reference, Table, TableKind, View,
+    Check, Column, Dependency, ForeignKey, Index, Key, Name, Object, Reference, Table, TableKind, Trigger, View,
 };
 use stead_schema::{EngineKind, Schema};
 
@@ -298,4 +298,49 @@ fn sqlite_is_made_from_the_statements_it_keeps() {
     assert_eq!(texts(&schema), ["create table t(a)", "CREATE INDEX i ON t (a)", "CREATE VIEW v AS SELECT 1"]);
     schema.views[0].definition = None;
     assert_eq!(write(&schema).unwrap_err().code(), "incomplete-schema");
+}
+
+#[test]
+fn what_belongs_to_an_object_is_written_with_it() {
+    let mut schema = Schema::empty(EngineKind::Postgres);
+    schema.tables = vec![table("a", vec![column("x", "integer")]), table("b", vec![column("x", "integer")])];
+    let object = |kind: &str, own: Name, body: &str| Object {
+        kind: kind.to_owned(),
+        name: own,
+        body: body.to_owned(),
+        ..Object::default()
+    };
+    for own in ["a", "b"] {
+        schema.triggers.push(Trigger {
+            name: name("touched"),
+            table: name(own),
+            body: format!("on {own}"),
+            ..Trigger::default()
+        });
+    }
+    let comment = Name::flat("POLICY p ON public.a");
+    let grant = Name::flat("TABLE public.b");
+    schema.objects = vec![
+        object("policy", name("a.p"), "policy of a"),
+        object("comment", comment.clone(), "comment of a"),
+        object("grant", grant.clone(), "grant of b"),
+        object("enum", name("mood"), "enum"),
+    ];
+    let depend = |kind: &str, own: &Name, on: Reference| Dependency { of: Reference::new(kind, own.clone()), on };
+    schema.dependencies = vec![
+        // A policy may read another table.
+        depend("policy", &name("a.p"), Reference::new("table", name("a"))),
+        depend("policy", &name("a.p"), Reference::new("table", name("b"))),
+        depend("comment", &comment, Reference::new("policy", name("a.p"))),
+        depend("grant", &grant, Reference::new("table", name("b"))),
+    ];
+    let apart = super::write_apart(&schema).unwrap();
+    let texts = |own: &str| -> Vec<&str> {
+        let (_, statements) = apart.iter().find(|(found, _)| *found == name(own)).unwrap();
+        statements.iter().skip(1).map(|statement| statement.sql.as_str()).collect()
+    };
+    assert_eq!(apart.len(), 3);
+    assert_eq!(texts("a"), ["on a", "policy of a", "comment of a"]);
+    assert_eq!(texts("b"), ["on b", "grant of b"]);
+    assert_eq!(texts("mood"), [""; 0]);
 }

@@ -1,18 +1,6 @@
-//! What is a secret and what is not, and how connection strings are read.
+//! How connection strings are read, and what is left out of them.
 
 use super::*;
-
-#[test]
-fn names_of_secrets() {
-    for name in
-        ["password", "sslpassword", "Password", "oauth_client_secret", "api_token", "secret_access_key", "apikey"]
-    {
-        assert!(is_secret(name), "{name}");
-    }
-    for name in ["password_required", "passfile", "sslkey", "user", "use_remote_estimate", "token_url", "primary_key"] {
-        assert!(!is_secret(name), "{name}");
-    }
-}
 
 #[test]
 fn connections_keep_everything_else_as_it_was_written() {

@@ -14,4 +14,4 @@ WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 'pg_namespace
   AND (d.deptype = 'n' OR d.deptype = 'x'
        OR (d.deptype = 'a' AND d.classid = 'pg_constraint'::regclass AND d.refclassid = 'pg_type'::regclass)
        OR (d.deptype IN ('a', 'i') AND d.classid IN ('pg_opclass'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass,
-             'pg_cast'::regclass, 'pg_transform'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_foreign_server'::regclass)))
+             'pg_cast'::regclass, 'pg_transform'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_foreign_server'::regclass, 'pg_publication_rel'::regclass, 'pg_publication_namespace'::regclass)))

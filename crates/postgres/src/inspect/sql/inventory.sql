@@ -39,3 +39,5 @@ SELECT DISTINCT d.classid, d.objid, 0::oid FROM (
 WHERE d.classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_constraint'::regclass, 'pg_trigger'::regclass,
     'pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_proc'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_policy p JOIN pg_depend e ON e.classid = 'pg_class'::regclass AND e.objid = p.polrelid
+    WHERE e.deptype = 'e' AND d.classid = 'pg_policy'::regclass AND p.oid = d.objid)

@@ -10,13 +10,7 @@ FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n
 WHERE $user(c, pg_class) AND c.relpersistence <> 't' AND r.ev_enabled <> 'O'
 UNION ALL
 SELECT 'pg_policy'::regclass, p.oid, 'policy', n.nspname, format('%I.%I', c.relname, p.polname),
-  format('CREATE POLICY %I ON %I.%I%s FOR %s TO %s', p.polname, n.nspname, c.relname,
-    CASE WHEN p.polpermissive THEN '' ELSE ' AS RESTRICTIVE' END,
-    CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-    (SELECT string_agg(CASE WHEN role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END, ', ' ORDER BY pg_get_userbyid(role))
-     FROM unnest(p.polroles) role))
-  || COALESCE(E'\n    USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
-  || COALESCE(E'\n    WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', ''),
+  $policy(p, c, n),
   format('POLICY %I ON %I.%I', p.polname, n.nspname, c.relname), NULL, c.oid
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE $user(c, pg_class) AND c.relpersistence <> 't'
@@ -24,9 +18,9 @@ UNION ALL
 SELECT 'pg_statistic_ext'::regclass, s.oid, 'statistics', n.nspname, s.stxname, pg_get_statisticsobjdef(s.oid),
   format('STATISTICS %I.%I', n.nspname, s.stxname), s.stxowner, s.stxrelid
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace JOIN pg_class c ON c.oid = s.stxrelid
-WHERE $user(s, pg_statistic_ext) AND c.relpersistence <> 't'
+WHERE $user(s, pg_statistic_ext) AND c.relpersistence <> 't' AND n.nspname !~ '^pg_temp_'
 UNION ALL
 SELECT 0, s.oid, 'statistics target', n.nspname, s.stxname,
   format('ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname, s.stxstattarget), NULL, NULL, s.stxrelid
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace JOIN pg_class c ON c.oid = s.stxrelid
-WHERE $user(s, pg_statistic_ext) AND c.relpersistence <> 't' AND COALESCE(s.stxstattarget, -1) >= 0
+WHERE $user(s, pg_statistic_ext) AND c.relpersistence <> 't' AND n.nspname !~ '^pg_temp_' AND COALESCE(s.stxstattarget, -1) >= 0

@@ -30,5 +30,5 @@ SELECT 'pg_ts_config_map'::regclass, c.oid, 'text search mapping', n.nspname, fo
 FROM pg_ts_config_map m JOIN pg_ts_config c ON c.oid = m.mapcfg JOIN pg_namespace n ON n.oid = c.cfgnamespace
 JOIN pg_ts_dict d ON d.oid = m.mapdict JOIN pg_namespace dn ON dn.oid = d.dictnamespace
 CROSS JOIN LATERAL ts_token_type(c.cfgparser) token
-WHERE token.tokid = m.maptokentype AND $user(c, pg_ts_config)
+WHERE token.tokid = m.maptokentype AND $user(c, pg_ts_config) AND n.nspname !~ '^pg_temp_'
 GROUP BY c.oid, n.nspname, c.cfgname, token.alias

@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use stead_schema::model::{Column, Dependency, Name, Object, Reference, Table, TableKind, Trigger, View};
-use stead_schema::{EngineKind, Schema};
+use stead_schema::model::{Column, Dependency, ForeignKey, Name, Object, Reference, Table, TableKind, Trigger, View};
+use stead_schema::{EngineKind, OF_EXTENSION, Schema};
 
 use super::{tables, views};
 use crate::quote::identifier;
@@ -52,6 +52,12 @@ fn rank(object: &Object) -> u8 {
         // the server does not check rows that hold the domain inside of another type.
         "domain constraint" if object.body.ends_with(" NOT VALID") => 47,
         "domain constraint" => DOMAIN_CONSTRAINT,
+        // The rows of the extension's table hold the columns of people.
+        OF_EXTENSION
+            if object.body.starts_with("ALTER TABLE ") && object.body.contains(" ADD COLUMN IF NOT EXISTS ") =>
+        {
+            9
+        }
         "sequence owner" => 15,
         // An expression names the types of a cast and not the cast, so nothing is recorded as needing it: casts come as early as
         // their types and functions can. One with a function may rely on one that converts nothing.
@@ -78,6 +84,7 @@ fn rank(object: &Object) -> u8 {
         "statistics target" => 49,
         "rule" => 56,
         "rule state" => 57,
+        "constraint trigger state" | OF_EXTENSION => 59,
         "policy" => 60,
         "publication" => 63,
         "publication table" | "publication schema" => 64,
@@ -208,6 +215,15 @@ impl Plan {
         self.places.get(reference).copied()
     }
 
+    /// What the statements are named after that each reference leads to.
+    pub(super) fn names(&self) -> HashMap<Reference, Name> {
+        let named = self.places.iter().filter_map(|(reference, &place)| {
+            let (_, name, _) = self.nodes[place].statements.first()?;
+            Some((reference.clone(), name.clone()))
+        });
+        named.collect()
+    }
+
     /// What each node needs, sorted.
     pub(super) fn needs(&self) -> Vec<Vec<usize>> {
         let sorted = |node: &Node| {
@@ -330,6 +346,7 @@ impl Plan {
         self.connect_objects(schema);
         self.connect_domains(schema);
         self.connect_inherited(schema);
+        self.connect_foreign_keys(schema);
         self.connect_rows(schema);
     }
 
@@ -357,6 +374,28 @@ impl Plan {
                     let parent = self.place(&Reference::part(kind, &ancestor, name));
                     if let Some(parent) = parent.filter(|parent| self.nodes[*parent].rank == tables::NOT_VALID) {
                         self.need(parent, child);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A partition's foreign key with a name of its own is there before that of its table, which takes it in.
+    fn connect_foreign_keys(&mut self, schema: &Schema) {
+        let of_tables: HashMap<&Name, Vec<Name>> =
+            schema.tables.iter().map(|table| (&table.name, parents(table))).collect();
+        let tables: HashMap<&Name, &Table> = schema.tables.iter().map(|table| (&table.name, table)).collect();
+        let place = |plan: &Self, table: &Table, key: &ForeignKey| {
+            plan.place(&Reference::part("constraint", &table.name, key.name.as_deref().unwrap_or_default()))
+        };
+        for table in &schema.tables {
+            for key in table.foreign_keys.iter().filter(|key| key.options.contains_key("attached")) {
+                let above = ancestors(&of_tables, &table.name);
+                for parent in above.iter().filter_map(|parent| tables.get(parent)) {
+                    for other in parent.foreign_keys.iter().filter(|other| other.columns == key.columns) {
+                        if let Some((first, second)) = place(self, table, key).zip(place(self, parent, other)) {
+                            self.need(second, first);
+                        }
                     }
                 }
             }

@@ -178,7 +178,10 @@ fn attachment(plan: &mut Plan, table: &Table, around: &Around<'_>, node: usize) 
         _ => table.options.get("partition of").cloned().zip(table.options.get("bounds").cloned()),
     };
     let statements: Vec<String> = match bounds {
-        Some((parent, bounds)) => vec![format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {own} {bounds}")],
+        Some((parent, bounds)) => {
+            let attach = format!("ALTER TABLE ONLY {parent} ATTACH PARTITION {own} {bounds}");
+            std::iter::once(attach).chain(columns::after_partitioning(table)).collect()
+        }
         None if is_attached(table) => {
             let add = |parent| format!("ALTER TABLE {own} INHERIT {}", quoted(parent));
             table.inherits.iter().map(add).chain(columns::after_attachment(table, around)).collect()

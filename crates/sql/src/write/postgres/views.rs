@@ -37,14 +37,15 @@ pub(super) fn add(plan: &mut Plan, view: &View, apart: &HashSet<Reference>) -> R
     } else {
         plan.add(35, own.clone(), named(view, vec![plain("CREATE VIEW", view, &view.query, true)]))
     };
-    for column in &view.columns {
-        plan.also(Reference::part("default", &view.name, &column.name), node);
-    }
     let later = later(view);
     if !later.is_empty() {
         let reference = Reference::new("columns of view", view.name.clone());
         let settings = plan.add(51, reference, named(view, later));
         plan.need(settings, node);
+        // What a default calls may take a row of the view.
+        for column in view.columns.iter().filter(|column| column.default.is_some()) {
+            plan.also(Reference::part("default", &view.name, &column.name), settings);
+        }
     }
     for index in &view.indexes {
         add_index(plan, &view.name, index, node, 54)?;

@@ -130,7 +130,8 @@ fn not_null(table: &Table, around: &Around<'_>, column: &Column) -> String {
     if is_attached(table) && lacks_not_null(table, around, column) {
         return " NOT NULL".to_owned();
     }
-    if column.nullable || column.options.contains_key("not null not valid") {
+    let elsewhere = ["not null not valid", "not null inherited"];
+    if column.nullable || elsewhere.iter().any(|word| column.options.contains_key(*word)) {
         return String::new();
     }
     let usual = usual_name(table, column);
@@ -231,6 +232,12 @@ pub(super) fn after_attachment(table: &Table, around: &Around<'_>) -> Vec<String
     lacking.map(|column| drop_not_null(table, column)).collect()
 }
 
+/// Statements that follow the attaching of a partition, which takes its own say in what its table says as well.
+pub(super) fn after_partitioning(table: &Table) -> Vec<String> {
+    let own = table.columns.iter().filter(|column| column.options.contains_key("not null own"));
+    own.map(|column| format!("{} SET NOT NULL", begin(table, column))).collect()
+}
+
 fn begin(table: &Table, column: &Column) -> String {
     format!("ALTER TABLE ONLY {} ALTER COLUMN {}", quoted(&table.name), quote(&column.name))
 }
@@ -283,7 +290,8 @@ fn differing(table: &Table, column: &Column, around: &Around<'_>, separate: bool
         statements.push(format!("{own} SET EXPRESSION AS ({})", generated.expression));
     }
     let elsewhere = ["not null constraint", "not null not valid"].iter().any(|word| column.options.contains_key(*word));
-    if !column.nullable && !elsewhere && !parents.iter().any(|(_, parent)| passes_not_null(parent)) {
+    let brings = || parents.iter().any(|(_, parent)| passes_not_null(parent));
+    if !column.nullable && !elsewhere && (column.options.contains_key("not null own") || !brings()) {
         statements.push(format!("{own} SET NOT NULL"));
     }
     statements.extend(add_identity(table, column));

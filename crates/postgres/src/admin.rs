@@ -7,6 +7,7 @@ use std::time::Duration;
 use stead_engine::{EngineError, ErrorClass, Place};
 
 use crate::apply::quoted;
+use crate::bulk::names;
 use crate::connect::address::Address;
 use crate::connect::{Connection, driver};
 
@@ -44,9 +45,10 @@ pub(crate) async fn maintenance(address: &Address) -> Result<Connection, EngineE
     Connection::open(address, &address.maintenance, false).await
 }
 
-/// Whether an error of opening the maintenance database says that only this one database is closed to us.
+/// Whether an error of opening the maintenance database says that only this one database is closed to us. A pool that knows
+/// other databases and not this one says `08P01`.
 pub(crate) fn is_closed_to_us(error: &EngineError) -> bool {
-    matches!(error.engine_code.as_deref(), Some("3D000" | "42501" | "28000" | "55000"))
+    matches!(error.engine_code.as_deref(), Some("3D000" | "42501" | "28000" | "55000" | "08P01"))
 }
 
 /// Whether an error of opening a database says that there is none of that name.
@@ -111,6 +113,9 @@ const INERT: &str = "
 /// Removes a database through a connection that is there.
 pub(crate) async fn remove_by(address: &Address, connection: &mut Connection, name: &str) -> Result<(), EngineError> {
     drop_inert(address, connection, name).await?;
+    if names::is_ours(name) {
+        no_template(connection, name).await?;
+    }
     let plain = format!("DROP DATABASE IF EXISTS {}", quoted(name));
     let mut removed = connection.batch(&format!("{plain} WITH (FORCE)")).await;
     // An autovacuum worker belongs to no role, so only superusers may end it; without the word the server itself sends it away.
@@ -121,6 +126,15 @@ pub(crate) async fn remove_by(address: &Address, connection: &mut Connection, na
         }
     }
     removed.map_err(|error| error.context(format!("cannot remove the database `{name}`")))
+}
+
+/// Takes a database for a template no more, which one that was replaced may have been: the server removes none.
+async fn no_template(connection: &mut Connection, name: &str) -> Result<(), EngineError> {
+    let sql = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1::text AND datistemplate";
+    match connection.rows(sql, &[&name]).await?.is_empty() {
+        true => Ok(()),
+        false => connection.batch(&format!("ALTER DATABASE {} IS_TEMPLATE false", quoted(name))).await,
+    }
 }
 
 /// Drops the subscriptions that do nothing: the server removes no database that has one.
@@ -249,6 +263,9 @@ const TABLES: &str = "
             AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
             AND (e.extconfig IS NULL OR c.oid <> ALL (e.extconfig)))";
 
+/// States in which a table's file is missing or the disk does not give it back.
+const UNREADABLE: [&str; 2] = ["58030", "58P01"];
+
 /// Rows of each table, partitions and the children of an inheritance each by themselves.
 pub(crate) async fn count_rows(connection: &mut Connection) -> Result<Vec<(String, u64)>, EngineError> {
     let mut tables = BTreeMap::new();
@@ -262,7 +279,11 @@ pub(crate) async fn count_rows(connection: &mut Connection) -> Result<Vec<(Strin
             format!("SELECT {index}, pg_catalog.count(*) FROM ONLY {table}")
         };
         let parts: Vec<String> = some.iter().enumerate().map(counting).collect();
-        let rows = connection.rows(&format!("{} ORDER BY 1", parts.join(" UNION ALL ")), &[]).await?;
+        let counted = connection.rows(&format!("{} ORDER BY 1", parts.join(" UNION ALL ")), &[]).await;
+        let rows = counted.map_err(|mut error| {
+            error.damaged |= error.engine_code.as_deref().is_some_and(|code| UNREADABLE.contains(&code));
+            error
+        })?;
         for ((name, _), row) in some.iter().zip(&rows) {
             counts.push((name.clone(), u64::try_from(row.get::<_, i64>(1)).unwrap_or_default()));
         }
@@ -280,13 +301,8 @@ pub(crate) async fn verify(connection: &mut Connection) -> Result<(), EngineErro
         // In a transaction that failed this is refused, and the end of it restores the setting.
         let _restored_later = connection.batch(&format!("RESET {way}")).await;
     }
-    counted.map(|_rows| ()).map_err(|error| {
-        let name = connection.database();
-        match error.engine_code.as_deref() {
-            Some("XX001" | "XX002") => error
-                .context(format!("`{name}` is damaged"))
-                .hint("load a snapshot, or see what can be saved with the extension `amcheck`"),
-            _ => error,
-        }
+    counted.map(|_rows| ()).map_err(|error| match error.damaged {
+        true => error.context(format!("`{}` is damaged", connection.database())),
+        false => error,
     })
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stead_engine::session::RowStream;
 use stead_engine::{EngineError, ErrorClass, Row, Session, TransactionKind, Value};
+use stead_schema::model::Name;
 use stead_schema::{EngineKind, Schema};
 use tokio_postgres::types::ToSql;
 
@@ -94,7 +95,7 @@ impl Session for PostgresSession {
         Ok(Box::new(stream::Stream::new(self)))
     }
 
-    async fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
+    async fn insert(&mut self, table: &Name, columns: &[String], rows: Vec<Row>) -> Result<u64, EngineError> {
         self.settle().await?;
         let result = insert::insert(self, table, columns, &rows).await;
         self.note(result)

@@ -11,7 +11,7 @@ mod facts;
 mod format;
 mod home;
 mod load;
-mod names;
+pub(crate) mod names;
 mod properties;
 mod ready;
 mod rights;
@@ -31,6 +31,7 @@ use crate::admin;
 use crate::connect::address::Address;
 
 pub(crate) use home::create;
+pub(crate) use ready::may_write;
 
 /// Dump, load and swap of databases on one server.
 pub(crate) struct PostgresBulk {

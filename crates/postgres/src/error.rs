@@ -6,7 +6,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-use stead_engine::{EngineError, ErrorClass};
+use stead_engine::{EngineError, ErrorClass, certificate_hint};
 use tokio_postgres::Error as Driver;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
@@ -25,8 +25,8 @@ pub(crate) fn class(state: &str) -> ErrorClass {
         }
         "25P03" | "57014" | "57P01" | "57P02" | "57P05" => Interrupted,
         "53300" | "57P03" | "57P04" | "3D000" => Unreachable,
-        "42P04" | "42P03" | "42P05" | "42P06" | "42P07" | "42701" | "42710" | "42712" | "42723" | "55006" | "55P04"
-        | "40001" | "40P01" | "40003" | "40000" | "72000" => Conflict,
+        // Of things that are there already only a database is somebody else's doing: the rest is what the statement asks for.
+        "42P04" | "55006" | "55P04" | "40001" | "40P01" | "40003" | "40000" | "72000" => Conflict,
         "40002" => Constraint,
         "55P03" => LockTimeout,
         "58P01" => Unsupported,
@@ -53,6 +53,10 @@ pub(crate) fn connecting(error: &Driver, address: &Address, database: &str) -> E
         if told.class == ErrorClass::Interrupted {
             told.class = ErrorClass::Unreachable;
         }
+        // Pools say so of everything that they do not take: a password, a database, an option.
+        if told.class == ErrorClass::Bug {
+            told.class = ErrorClass::Refused;
+        }
         told.message = match told.class {
             ErrorClass::Unreachable => format!("`{database}` on {address} cannot be reached: {}", told.message),
             _ => format!("{address} does not let us in to `{database}`: {}", told.message),
@@ -66,7 +70,7 @@ pub(crate) fn connecting(error: &Driver, address: &Address, database: &str) -> E
     match io_error(error) {
         Some(io) if certificate(io) => {
             EngineError::new(ErrorClass::Refused, format!("the TLS certificate of {address} is not accepted: {io}"))
-                .hint("`sslrootcert=FILE` in the URL names the root that signed it")
+                .hint(certificate_hint(&io.to_string(), "`sslrootcert=FILE` in the URL names the root that signed it"))
         }
         Some(io) => EngineError::new(ErrorClass::Unreachable, format!("{address} cannot be reached: {}", plain(io)))
             .hint("start the server, or correct the host and port in its URL"),
@@ -104,6 +108,9 @@ pub(crate) fn running(error: &Driver, sql: &str, farewell: Option<&DbError>) -> 
 /// States in which the server ends a session that it had let in: an administrator's word, a crash, a time limit.
 const ENDS: [&str; 3] = ["57P01", "57P02", "57P05"];
 
+/// States that say that what is stored is damaged.
+const DAMAGED: [&str; 2] = ["XX001", "XX002"];
+
 /// A connection that is gone, with what the server said of it as far as that was heard.
 fn lost(server: Option<&DbError>) -> EngineError {
     let said = server.map(|server| told(server, ""));
@@ -130,7 +137,9 @@ fn told(server: &DbError, sql: &str) -> EngineError {
         error.offset = offset(sql, *position);
     }
     error.hints.extend(server.hint().map(fragment));
+    error.damaged = DAMAGED.contains(&state);
     match state {
+        "XX001" | "XX002" => error.hint("load a snapshot, or see what can be saved with the extension `amcheck`"),
         // A right that no grant gives. The routine is the server's own, in no language.
         "42501" if server.routine() == Some("check_enable_rls") => error.hint(
             "no grant helps here: the role needs `BYPASSRLS`, or to own the table and have no `FORCE ROW LEVEL SECURITY` on it",

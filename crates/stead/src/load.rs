@@ -10,9 +10,10 @@ use std::time::Instant;
 use serde::Serialize;
 use stead_engine::snapshot::Source;
 use stead_engine::{Access, ErrorClass, Event};
-use stead_schema::model::Object;
+use stead_schema::model::{Object, View};
 use stead_schema::{EngineKind, Schema};
 use stead_snapshot::{Manifest, Part, Snapshot, SnapshotName};
+use stead_sql::quote::identifier;
 use stead_sql::split::split;
 
 use crate::environment::{Database, Environment};
@@ -265,14 +266,30 @@ fn of_an_old_schema(error: Error) -> Error {
     error.hint("with `--no-migrate` the schema stays that of the snapshot, which indexes may not fit: `--skip-index` leaves them")
 }
 
-/// What a schema says it has without its secrets, one sentence an object: nothing works there until they are set again.
+/// What a schema says it has without its secrets or its rows, one sentence an object: nothing works there until they are set
+/// again.
 fn left_out(schema: &Schema) -> Vec<String> {
     let said = |object: &Object| {
         let comments = object.definition.as_deref()?.lines().map_while(|line| line.strip_prefix("-- "));
         let comments: Vec<&str> = comments.collect();
         (!comments.is_empty()).then(|| format!("the {} `{}`: {}", object.kind, object.name, comments.join("; ")))
     };
-    if schema.engine == EngineKind::Postgres { schema.objects.iter().filter_map(said).collect() } else { Vec::new() }
+    if schema.engine != EngineKind::Postgres {
+        return Vec::new();
+    }
+    schema.objects.iter().filter_map(said).chain(schema.views.iter().filter_map(left_empty)).collect()
+}
+
+/// What to say of a view that stores rows from another server: nobody asks there during a load.
+fn left_empty(view: &View) -> Option<String> {
+    let identifier = |name: &String| identifier(name, EngineKind::Postgres);
+    let name: Vec<String> = view.name.namespace.iter().chain([&view.name.name]).map(identifier).collect();
+    let text = format!(
+        "the view `{}` has no rows: it reads another server, or a view without rows; `REFRESH MATERIALIZED VIEW {}` fills it",
+        view.name,
+        name.join(".")
+    );
+    (view.options.get("populated").map(String::as_str) == Some("elsewhere")).then_some(text)
 }
 
 /// A snapshot's database without owners, grants and definers.

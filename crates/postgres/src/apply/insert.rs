@@ -6,6 +6,7 @@ use std::iter;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use stead_engine::{EngineError, Row};
+use stead_schema::model::Name;
 
 use super::values::Bound;
 use super::{PostgresSession, quoted};
@@ -15,7 +16,7 @@ const AHEAD: usize = 256;
 
 pub(super) async fn insert(
     session: &mut PostgresSession,
-    table: &str,
+    table: &Name,
     columns: &[String],
     rows: &[Row],
 ) -> Result<u64, EngineError> {
@@ -31,8 +32,13 @@ pub(super) async fn insert(
     inserted.map(|()| rows.len() as u64)
 }
 
-async fn send(session: &mut PostgresSession, table: &str, columns: &[String], rows: &[Row]) -> Result<(), EngineError> {
-    let sql = insertion(&target(session, table).await?, columns);
+async fn send(
+    session: &mut PostgresSession,
+    table: &Name,
+    columns: &[String],
+    rows: &[Row],
+) -> Result<(), EngineError> {
+    let sql = insertion(table, columns);
     let statement = session.connection.prepare(&sql).await?;
     for row in rows {
         super::values::check_number(&statement, row)?;
@@ -56,16 +62,9 @@ async fn send(session: &mut PostgresSession, table: &str, columns: &[String], ro
     })
 }
 
-/// The table as SQL. A name with a dot is first looked for as it stands, then as a schema and a table in it.
-async fn target(session: &mut PostgresSession, table: &str) -> Result<String, EngineError> {
-    let Some((namespace, name)) = table.split_once('.') else { return Ok(quoted(table)) };
-    let whole = quoted(table);
-    let found = session.connection.rows("SELECT pg_catalog.to_regclass($1) IS NOT NULL", &[&whole]).await?;
-    let there = found.first().is_some_and(|row| row.get(0));
-    Ok(if there { whole } else { format!("{}.{}", quoted(namespace), quoted(name)) })
-}
-
-fn insertion(target: &str, columns: &[String]) -> String {
+fn insertion(table: &Name, columns: &[String]) -> String {
+    let namespace = table.namespace.as_ref().map(|namespace| format!("{}.", quoted(namespace))).unwrap_or_default();
+    let target = format!("{namespace}{}", quoted(&table.name));
     if columns.is_empty() {
         return format!("INSERT INTO {target} DEFAULT VALUES");
     }

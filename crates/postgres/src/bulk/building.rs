@@ -1,7 +1,6 @@
 //! A database that is being built: made empty with the locale it had, then what rows need, the rows table by table, and last
 //! what is dear or dangerous to have while rows come in (indexes, keys, triggers). It is removed again unless it was finished.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,13 +13,17 @@ use stead_sql::write::{Phase, Statement};
 
 use super::dump::column_list;
 use super::facts::{Creation, Facts, SequenceFacts, TableFacts};
+use super::session::Session;
 use super::{extensions, roles, session};
 
-use super::home::{self, Home};
+use super::home::{Home, Owners};
 use crate::admin;
 use crate::apply::quoted;
 use crate::connect::address::Address;
 use crate::connect::{Connection, driver, settings};
+
+#[cfg(test)]
+mod tests;
 
 /// How long a building that was given up waits until its database is gone.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,6 +56,9 @@ const HERE: &str = "
     WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
       AND c.oid NOT IN (SELECT above.oid FROM above)";
 
+/// The first version in which a database says with what it compares texts.
+const LOCALE_PROVIDERS: i32 = 150_000;
+
 /// Kinds of statements that come after what the schema does not say the owner of, but for event triggers.
 const OF_OWNERS: [&str; 3] = ["grant", "default privileges", "event trigger"];
 
@@ -69,9 +75,11 @@ pub(super) struct Building {
     name: String,
     /// `None` once it was closed.
     connection: Option<Connection>,
-    /// The objects whose owner the schema says.
-    owned: BTreeSet<String>,
+    /// The owners that the schema says.
+    owners: Owners,
     home: Option<Home>,
+    /// The settings that values are computed with.
+    session: Session,
     after: Vec<Statement>,
     finished: bool,
 }
@@ -100,7 +108,8 @@ impl Building {
             None => Home::of_replaced(&mut server, name).await?,
         };
         let place = home.as_ref().map(Home::clause).unwrap_or_default();
-        admin::create_by(&mut server, name, &(clauses(&facts.database) + &place)).await?;
+        let clauses = clauses(&facts.database, server.version()) + &place;
+        admin::create_by(&mut server, name, &clauses).await?;
         let statements = statements.into_iter().map(|statement| extensions::of_version(statement, &versions));
         let (before, after) = statements.partition(|statement| statement.phase == Phase::Before);
         let (address, name) = (address.clone(), name.to_owned());
@@ -108,7 +117,8 @@ impl Building {
             address,
             name,
             connection: None,
-            owned: home::owned(schema).collect(),
+            owners: Owners::of_schema(schema),
+            session: facts.session.clone(),
             home,
             after,
             finished: false,
@@ -120,7 +130,13 @@ impl Building {
         building.run(before).await?;
         building.make_own(own).await?;
         // A search must be there before it can be the usual one.
-        session::take_over(building.connection(), &facts.session).await?;
+        if let Some(home) = &building.home {
+            for (name, value) in &home.own {
+                building.session.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        let noted = building.session.clone();
+        session::take_over(building.connection(), &noted).await?;
         Ok(building)
     }
 
@@ -130,10 +146,22 @@ impl Building {
 
     async fn run(&mut self, statements: Vec<Statement>) -> Result<(), EngineError> {
         for Statement { kind, name, sql, .. } in statements {
-            let run = self.connection().batch(&sql).await;
+            let fills = kind == "view" && sql.starts_with("REFRESH MATERIALIZED VIEW ");
+            let connection =
+                self.connection.as_mut().expect("it is closed by `finish` alone, which takes the building");
+            let run = match fills {
+                true => session::fill(connection, &self.session, &sql).await,
+                false => connection.batch(&sql).await,
+            };
             run.map_err(|mut error| {
                 error.offset = None;
-                error.context(format!("the {kind} `{name}` cannot be made"))
+                match fills {
+                    true => error.context(format!("the rows of the view `{name}` cannot be computed")).hint(
+                        "where they came from something outside of the database: `REFRESH MATERIALIZED VIEW … WITH NO DATA` \
+                         before the dump",
+                    ),
+                    false => error.context(format!("the {kind} `{name}` cannot be made")),
+                }
             })?;
         }
         Ok(())
@@ -193,11 +221,13 @@ impl Building {
         let owned = made.iter().position(|statement| OF_OWNERS.contains(&statement.kind.as_str()));
         let rest = made.split_off(owned.unwrap_or(made.len()));
         self.run(made).await?;
-        self.hand_over().await?;
+        if let (Some(home), Some(connection)) = (&self.home, self.connection.as_mut()) {
+            home.hand_over(connection, &self.owners).await?;
+        }
         let again = rest.iter().any(|statement| statement.kind == "event trigger");
         self.run(rest).await?;
-        if again {
-            self.hand_over().await?;
+        if let (true, Some(home), Some(connection)) = (again, &self.home, self.connection.as_mut()) {
+            home.hand_over_event_triggers(connection).await?;
         }
         // The first commit that is waited for makes all those before it durable.
         self.connection().batch("SET synchronous_commit = on").await?;
@@ -219,15 +249,6 @@ impl Building {
             (false, _) => self.connection().batch("ANALYZE").await,
             (true, Some(tables)) => self.connection().batch(&format!("ANALYZE {tables}")).await,
             (true, None) => Ok(()),
-        }
-    }
-
-    /// Gives what was built to the owner of the database that it will be.
-    async fn hand_over(&mut self) -> Result<(), EngineError> {
-        let connection = self.connection.as_mut().expect("it is closed by `finish` alone, which takes the building");
-        match &self.home {
-            Some(home) => home.hand_over(connection, &self.owned).await,
-            None => Ok(()),
         }
     }
 
@@ -257,8 +278,9 @@ async fn remove(address: Address, name: String) -> Result<(), EngineError> {
     admin::remove(&address, &stead_engine::Place(name)).await
 }
 
-/// The clauses of `CREATE DATABASE` that make a database like the one that was dumped.
-pub(super) fn clauses(creation: &Creation) -> String {
+/// The clauses of `CREATE DATABASE` that make a database like the one that was dumped, on a server of that version. What is not
+/// said is as in the cluster, which may compare texts with something else.
+pub(super) fn clauses(creation: &Creation, version: i32) -> String {
     let Creation { encoding, provider, collate, ctype, locale, rules } = creation;
     let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let mut clauses =
@@ -273,6 +295,7 @@ pub(super) fn clauses(creation: &Creation) -> String {
             add("LOCALE_PROVIDER", "builtin");
             add("BUILTIN_LOCALE", locale);
         }
+        _ if version >= LOCALE_PROVIDERS => add("LOCALE_PROVIDER", "libc"),
         _ => {}
     }
     if let Some(rules) = rules {

@@ -1,17 +1,18 @@
 //! The database whose place a built one will take. It says to whom everything belongs that a schema says nothing of, and where
 //! the files lie: a schema knows neither, since it may be loaded for somebody else and on another server.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use stead_engine::{EngineError, Place};
-use stead_schema::Schema;
+use stead_schema::model::{Dependency, Name};
+use stead_schema::{ROLE, Schema};
 
-use super::{building, catalog, names, properties};
+use super::session::Session;
+use super::{building, catalog, names, properties, session};
 use crate::admin;
 use crate::apply::quoted;
 use crate::connect::Connection;
 use crate::connect::address::Address;
-use crate::inspect;
 
 /// What only a superuser may own; with anybody else as the owner of the database it stays with whoever builds.
 const OF_SUPERUSERS: [&str; 4] = ["EVENT TRIGGER ", "FOREIGN DATA WRAPPER ", "PUBLICATION ", "SUBSCRIPTION "];
@@ -33,15 +34,17 @@ pub(crate) async fn create(address: &Address, place: &Place) -> Result<(), Engin
 async fn create_like(address: &Address, server: &mut Connection, name: &str, live: &str) -> Result<(), EngineError> {
     let creation = catalog::creation_of(server, live).await?;
     let place = Home::of(server, live).await?.as_ref().map(Home::clause).unwrap_or_default();
-    admin::create_by(server, name, &(building::clauses(&creation) + &place)).await?;
+    admin::create_by(server, name, &(building::clauses(&creation, server.version()) + &place)).await?;
     lend(address, server, name, live).await
 }
 
-/// Gives a database that was filled what people's SQL finds in the one that it will replace: revisions may come next.
-pub(super) async fn settle(address: &Address, name: &str) -> Result<(), EngineError> {
+/// Gives a database that was filled what people's SQL finds in the one that it will replace: revisions may come next. Where
+/// there is none, it has at least the settings that its values were computed with.
+pub(super) async fn settle(address: &Address, name: &str, session: &Session) -> Result<(), EngineError> {
     let mut server = admin::maintenance(address).await?;
-    if let Some(live) = replaced(&mut server, name).await? {
-        lend(address, &mut server, name, &live).await?;
+    match replaced(&mut server, name).await? {
+        Some(live) => lend(address, &mut server, name, &live).await?,
+        None => properties::give(&mut server, name, session).await?,
     }
     server.close().await
 }
@@ -54,9 +57,31 @@ async fn lend(address: &Address, server: &mut Connection, name: &str, live: &str
     lent
 }
 
-/// The objects whose owner a schema says.
-pub(super) fn owned(schema: &Schema) -> impl Iterator<Item = String> {
-    schema.objects.iter().filter(|object| object.kind == "owner").map(|object| object.name.name.clone())
+/// The owners that a schema says: roles, and the statements by which each gets what is his.
+#[derive(Debug, Default)]
+pub(super) struct Owners(Vec<(String, String)>);
+
+impl Owners {
+    pub(super) fn of_schema(schema: &Schema) -> Self {
+        let are_owners = |dependency: &&Dependency| dependency.of.kind == "owner" && dependency.on.kind == ROLE;
+        let roles: BTreeMap<&Name, &String> = schema
+            .dependencies
+            .iter()
+            .filter(are_owners)
+            .map(|dependency| (&dependency.of.name, &dependency.on.name.name))
+            .collect();
+        let owners = schema.objects.iter().filter(|object| object.kind == "owner");
+        let said = owners.filter_map(|object| Some((roles.get(&object.name)?.to_string(), object.body.clone())));
+        // Of an event trigger's owner nothing can be said before there is one.
+        Self(said.filter(|(_, body)| !body.starts_with("ALTER EVENT TRIGGER ")).collect())
+    }
+
+    /// The statements for one role, schemas first: only who may make things in a schema can be given some.
+    fn of(&self, role: &str) -> impl Iterator<Item = &String> {
+        let of_schemas = |body: &&String| body.starts_with("ALTER SCHEMA ");
+        let own = move || self.0.iter().filter(move |(owner, _)| owner == role).map(|(_, body)| body);
+        own().filter(of_schemas).chain(own().filter(move |body| !of_schemas(body)))
+    }
 }
 
 /// The database for which one of that name is built.
@@ -67,10 +92,11 @@ async fn replaced(server: &mut Connection, built: &str) -> Result<Option<String>
     Ok(live.find(|live| built.starts_with(&names::leftovers(&Place(live.clone())))))
 }
 
-/// Owner and tablespace.
+/// Owner, tablespace and people's own settings.
 #[derive(Clone, Debug)]
 pub(super) struct Home {
     owner: String,
+    pub(super) own: Session,
     /// `None` where it is the one that new databases lie in.
     tablespace: Option<String>,
 }
@@ -95,7 +121,8 @@ impl Home {
         let Some(row) = rows.first() else { return Ok(None) };
         let (owner, tablespace): (String, String) = (row.get(0), row.get(1));
         let usual: Option<String> = server.rows(usual, &[]).await?.first().map(|row| row.get(0));
-        Ok(Some(Self { owner, tablespace: Some(tablespace).filter(|name| Some(name) != usual.as_ref()) }))
+        let own = session::own(server, name).await?;
+        Ok(Some(Self { owner, own, tablespace: Some(tablespace).filter(|name| Some(name) != usual.as_ref()) }))
     }
 
     /// The clause of `CREATE DATABASE`, if one is needed.
@@ -103,26 +130,40 @@ impl Home {
         self.tablespace.as_ref().map(|name| format!(" TABLESPACE {}", quoted(name))).unwrap_or_default()
     }
 
-    /// Gives the database to its owner, and with it every object whose owner the schema does not say. It may be done again.
-    pub(super) async fn hand_over(
-        &self,
-        connection: &mut Connection,
-        said: &BTreeSet<String>,
-    ) -> Result<(), EngineError> {
-        let rows = connection.rows("SELECT current_user::text", &[]).await?;
-        let builder: String = rows.first().map(|row| row.get(0)).unwrap_or_default();
-        if builder == self.owner {
-            return Ok(());
-        }
-        let owner = quoted(&self.owner);
-        let database = quoted(connection.database());
+    /// Gives the database to its owner, and with it every object whose owner the schema does not say. Nothing may be granted
+    /// yet: who may do what changes with the owner.
+    pub(super) async fn hand_over(&self, connection: &mut Connection, said: &Owners) -> Result<(), EngineError> {
+        let Some(builder) = self.builder(connection).await? else { return Ok(()) };
+        let (owner, database) = (quoted(&self.owner), quoted(connection.database()));
         connection.batch(&format!("ALTER DATABASE {database} OWNER TO {owner}")).await?;
-        let mut unsaid: Vec<String> = owned(&inspect::inspect(connection).await?).collect();
-        unsaid.retain(|address| !said.contains(address));
-        // Only who may make things in a schema can be given some.
-        unsaid.sort_by_key(|address| !address.starts_with("SCHEMA "));
-        for address in unsaid {
-            match connection.batch(&format!("ALTER {address} OWNER TO {owner}")).await {
+        self.give(connection, include_str!("of_builder.sql")).await?;
+        for statement in said.of(&builder) {
+            connection.batch(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for event triggers alone, which are made last.
+    pub(super) async fn hand_over_event_triggers(&self, connection: &mut Connection) -> Result<(), EngineError> {
+        let sql = "SELECT pg_catalog.format('EVENT TRIGGER %I', evtname) FROM pg_catalog.pg_event_trigger \
+                   WHERE evtowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user) ORDER BY 1";
+        match self.builder(connection).await? {
+            Some(_) => self.give(connection, sql).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The role that builds, if it is not the owner itself.
+    async fn builder(&self, connection: &mut Connection) -> Result<Option<String>, EngineError> {
+        let rows = connection.rows("SELECT current_user::text", &[]).await?;
+        Ok(rows.first().map(|row| row.get(0)).filter(|builder| *builder != self.owner))
+    }
+
+    /// Gives away what a query lists.
+    async fn give(&self, connection: &mut Connection, sql: &str) -> Result<(), EngineError> {
+        for row in connection.rows(sql, &[]).await? {
+            let address: String = row.get(0);
+            match connection.batch(&format!("ALTER {address} OWNER TO {}", quoted(&self.owner))).await {
                 Err(error)
                     if error.engine_code.as_deref() == Some(LACKING)
                         && OF_SUPERUSERS.iter().any(|kind| address.starts_with(kind)) => {}

@@ -60,7 +60,7 @@ pub(super) async fn load(
         progress.step(1)?;
     }
     building.finish(&facts.sequences).await?;
-    home::settle(address, name).await?;
+    home::settle(address, name, &facts.session).await?;
     advance(total, Some(total));
     Ok(())
 }

@@ -30,6 +30,14 @@ pub(super) fn leftovers(live: &Place) -> String {
     prefix(&live.0, NEW)
 }
 
+/// Whether a database's name is one of these: it is being built, or it was replaced.
+pub(crate) fn is_ours(name: &str) -> bool {
+    [NEW, KEPT].iter().any(|what| {
+        let parts = name.rsplit_once(&format!("_stead_{what}_")).and_then(|(_, rest)| rest.split_once('_'));
+        parts.is_some_and(|(digest, _)| digest.len() == 8 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    })
+}
+
 fn prefix(live: &str, what: &str) -> String {
     format!("{}_stead_{what}_{}_", head(live, HEAD), &blake3::hash(live.as_bytes()).to_hex()[..8])
 }

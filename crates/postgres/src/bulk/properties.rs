@@ -8,6 +8,7 @@ use stead_schema::EngineKind;
 use tokio_postgres::Row;
 
 use super::roles::TO_BECOME;
+use super::session::{LEFT_OUT, Session};
 use crate::apply::quoted;
 use crate::connect::Connection;
 
@@ -38,6 +39,18 @@ pub(super) async fn lend(connection: &mut Connection, from: &str, to: &str) -> R
         settings.retain(|(name, _)| !name.eq_ignore_ascii_case(IN_THE_WAY));
     }
     at_once(connection, &wanted.statements_over(&has, &quoted(to))?).await
+}
+
+/// Gives a database the settings that its values were computed with, as far as they are known here and the role may.
+pub(super) async fn give(connection: &mut Connection, database: &str, session: &Session) -> Result<(), EngineError> {
+    for (name, text) in session {
+        let sql = format!("ALTER DATABASE {} SET {} TO {}", quoted(database), variable(name), value(name, text)?);
+        match connection.batch(&sql).await {
+            Err(error) if LEFT_OUT.iter().any(|code| error.engine_code.as_deref() == Some(code)) => {}
+            given => given?,
+        }
+    }
+    Ok(())
 }
 
 /// Runs the statements in one transaction, if there are any.

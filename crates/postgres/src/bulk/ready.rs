@@ -3,9 +3,11 @@
 
 use stead_engine::snapshot::Swap;
 use stead_engine::{EngineError, ErrorClass};
+use stead_schema::EngineKind;
 
 use super::properties;
 use crate::admin;
+use crate::apply::quoted;
 use crate::connect::Connection;
 use crate::connect::address::Address;
 
@@ -26,6 +28,9 @@ pub(super) async fn ready(address: &Address, swap: &Swap) -> Result<(), EngineEr
         properties::rehearse(&mut connection, live).await?;
     }
     let stuck = beyond_us(&mut connection, live).await?;
+    // As many sessions at once as the swap will have: role and server may have a limit.
+    let second = admin::maintenance(address).await?;
+    second.close().await?;
     connection.close().await?;
     stuck.map_or(Ok(()), Err)
 }
@@ -35,7 +40,7 @@ fn lacks(what: &str, hint: String) -> EngineError {
 }
 
 /// A standby takes no changes, and neither does a role that was made to read.
-async fn may_write(connection: &mut Connection) -> Result<(), EngineError> {
+pub(crate) async fn may_write(connection: &mut Connection) -> Result<(), EngineError> {
     let sql =
         "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('default_transaction_read_only')::bool";
     let rows = connection.rows(sql, &[]).await?;
@@ -61,7 +66,7 @@ async fn may_rename(connection: &mut Connection, live: &str) -> Result<(), Engin
     if row.get::<_, bool>(4) {
         let message = format!("`{live}` is the maintenance database, which cannot be renamed while we ask in it");
         return Err(EngineError::new(ErrorClass::Refused, message)
-            .hint("name another one in the URL: `?maintenance=template1`"));
+            .hint("name another one in the URL: `?maintenance=NAME`; an empty one that is made for it will do"));
     }
     if !everything && !makes {
         return Err(lacks("make and rename databases", format!("a superuser runs `ALTER ROLE {role} CREATEDB`")));
@@ -84,18 +89,35 @@ pub(super) async fn refuse_what_stays_behind(connection: &mut Connection, live: 
                   WHERE d.datname = $1::text AND (s.subenabled OR s.subslotname IS NOT NULL)
         ORDER BY 1, 2";
     let rows = connection.rows(sql, &[&live]).await?;
-    let Some(row) = rows.first() else { return Ok(()) };
-    let (what, name): (String, String) = (row.get(0), row.get(1));
-    Err(EngineError::new(
-        ErrorClass::Conflict,
-        format!("{what} `{name}` belongs to `{live}` and would stay with the old one"),
-    )
-    .hint(match what.as_str() {
-        "the subscription" => {
-            "nothing was changed; `ALTER SUBSCRIPTION … DISABLE` it and `SET (slot_name = NONE)`, or drop it"
+    let found: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = found.iter().map(|(what, name)| format!("{what} `{name}`")).collect();
+    let (verbs, named) = (if found.len() == 1 { "belongs" } else { "belong" }, named.join(", "));
+    let message = format!("{named} {verbs} to `{live}` and would stay with the old one");
+    let mut error = EngineError::new(ErrorClass::Conflict, message);
+    for (what, name) in &found {
+        error.hints.push(ending(what, name)?);
+    }
+    Err(error.hint("nothing was changed"))
+}
+
+/// The statements, to be run in the database, after which a thing is in nobody's way.
+fn ending(what: &str, name: &str) -> Result<String, EngineError> {
+    let literal = stead_sql::quote::string(name, EngineKind::Postgres)
+        .map_err(|error| EngineError::new(ErrorClass::Bug, error.to_string()))?;
+    Ok(match what {
+        "the replication slot" => format!("`SELECT pg_drop_replication_slot({literal})` ends it"),
+        "the prepared transaction" => format!("`ROLLBACK PREPARED {literal}` ends it, or `COMMIT PREPARED {literal}`"),
+        _ => {
+            let name = quoted(name);
+            format!(
+                "`ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE)` lets go of it, \
+                 or `DROP SUBSCRIPTION {name}`"
+            )
         }
-        _ => "end it first; nothing was changed",
-    }))
+    })
 }
 
 /// Sessions that we may not end, as an error.

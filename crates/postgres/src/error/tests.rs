@@ -13,6 +13,8 @@ fn states_that_callers_branch_on() {
         ("42501", ErrorClass::Refused),
         ("25006", ErrorClass::Refused),
         ("42P04", ErrorClass::Conflict),
+        ("42P07", ErrorClass::Syntax),
+        ("42710", ErrorClass::Syntax),
         ("40001", ErrorClass::Conflict),
         ("40P01", ErrorClass::Conflict),
         ("55006", ErrorClass::Conflict),

@@ -28,6 +28,7 @@ mod cases {
         let live = scene.database("live", &[]).await?;
         scene.run(&maintenance(), &[&format!("ALTER DATABASE \"{live}\" OWNER TO {owner}")]).await?;
         let all = [
+            &format!("ALTER SCHEMA public OWNER TO {owner}"),
             &format!("SET ROLE {owner}"),
             "CREATE SCHEMA own",
             "CREATE TYPE mood AS ENUM ('a')",

@@ -10,6 +10,7 @@ fn names_fit_whatever_the_database_is_called() {
             for made in [beside(&live, token), keeping(&live, token)] {
                 assert!(made.0.len() <= NAME_BYTES, "{made}");
                 assert!(!made.0.contains('\0'));
+                assert!(is_ours(&made.0) && !is_ours(&live.0));
             }
             assert!(beside(&live, token).0.starts_with(&leftovers(&live)));
             assert!(!keeping(&live, token).0.starts_with(&leftovers(&live)));

@@ -181,3 +181,12 @@ pub fn write_schema(engine: EngineKind) -> &'static str {
         }
     }
 }
+
+/// Removes the stored schema. No parameters.
+#[must_use]
+pub fn delete_schema(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sqlite | EngineKind::Mysql | EngineKind::Mariadb => "DELETE FROM stead_schema",
+        EngineKind::Postgres => "DELETE FROM public.stead_schema",
+    }
+}

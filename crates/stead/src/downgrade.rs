@@ -15,7 +15,7 @@ use crate::journal::passed;
 use crate::ledger;
 use crate::revision::choose_app;
 use crate::revisions::Revisions;
-use crate::upgrade::{Script, Taken, carry_out, hash, missing_section, situation, taken};
+use crate::upgrade::{Course, Script, Taken, carry_out, hash, missing_section, situation, taken};
 
 /// What to take back and how far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,26 +82,28 @@ pub(crate) fn targets(environment: &Environment, app: Option<&str>, database: Op
 /// Takes one revision back, in one transaction where the engine and the file allow that, else statement by statement, each
 /// recorded, so that a downgrade that was cut off goes on at the exact statement.
 pub(crate) async fn down(
-    revisions: &Revisions,
+    course: &Course<'_>,
     session: &mut dyn Session,
     step: &Step,
     kept: Option<&str>,
-    transactional: bool,
+    row: Option<&LedgerRow>,
 ) -> Result<()> {
+    let (revisions, looks) = (course.revisions, course.looks);
     let kind = session.kind();
     if let Some(text) = kept {
         let path = PathBuf::from(format!("the down script of revision {} in the ledger", step.id));
         let statements =
             split(text, kind).map_err(|error| Error::failed(error.code(), format!("{}: {error}", path.display())))?;
         let located = |error, statement: &Statement| crate::seed::sql::located(error, &path, text, statement);
-        return Way { step, statements: &statements, located: &located }.go(session, transactional).await;
+        let way = Way { step, statements: &statements, located: &located, looks };
+        return way.go(session, row, course.transactional).await;
     }
     let loaded = revisions.loaded(crate::upgrade::node_of(revisions, step)?)?;
     let section = loaded.file.down(kind).ok_or_else(|| missing_section(loaded, "down", kind))?;
     let script = Script::new(loaded, section, kind)?;
     let located = |error, statement: &Statement| script.located(error, statement);
-    let one = transactional && loaded.file.transaction == TransactionMode::One;
-    Way { step, statements: &script.statements, located: &located }.go(session, one).await
+    let one = course.transactional && loaded.file.transaction == TransactionMode::One;
+    Way { step, statements: &script.statements, located: &located, looks }.go(session, row, one).await
 }
 
 /// The way back of one revision.
@@ -109,20 +111,16 @@ struct Way<'a> {
     step: &'a Step,
     statements: &'a [Statement],
     located: &'a (dyn Fn(EngineError, &Statement) -> Error + Sync),
+    /// As that of the course.
+    looks: bool,
 }
 
 impl Way<'_> {
-    async fn go(&self, session: &mut dyn Session, in_one_transaction: bool) -> Result<()> {
-        let row = self.row(session).await?;
+    async fn go(&self, session: &mut dyn Session, row: Option<&LedgerRow>, in_one_transaction: bool) -> Result<()> {
         match row {
             Some(row) if !in_one_transaction || row.goes_back() => self.step_by_step(session, row).await,
             _ => self.in_one_transaction(session).await,
         }
-    }
-
-    async fn row(&self, session: &mut dyn Session) -> Result<Option<LedgerRow>> {
-        let rows = ledger::read(session).await?;
-        Ok(rows.into_iter().find(|row| row.app == self.step.target.app && row.revision == self.step.id))
     }
 
     async fn in_one_transaction(&self, session: &mut dyn Session) -> Result<()> {
@@ -135,7 +133,7 @@ impl Way<'_> {
             }
         }
         session.restore_settings().await?;
-        finish(session, self.step).await?;
+        self.finish(session).await?;
         if let Err(error) = session.commit().await {
             session.rollback().await?;
             return Err(Error::from(error.context(format!("taking back revision {}", self.step.id))));
@@ -143,14 +141,14 @@ impl Way<'_> {
         Ok(())
     }
 
-    async fn step_by_step(&self, session: &mut dyn Session, row: LedgerRow) -> Result<()> {
-        let first = self.first(&row)?;
+    async fn step_by_step(&self, session: &mut dyn Session, row: &LedgerRow) -> Result<()> {
+        let first = self.first(row)?;
         let total = self.statements.len() as u64;
         let mut now = row.going_back(first as u64, total, row.last_done().filter(|_| row.goes_back()));
         ledger::put(session, &now).await?;
         for statement in &self.statements[first..] {
             if let Err(error) = session.execute(&statement.text, &[]).await {
-                return Err(self.stopped(session, &row, now, (self.located)(error, statement)).await);
+                return Err(self.stopped(session, row, now, (self.located)(error, statement)).await);
             }
             now = row.going_back(now.statements_done + 1, total, Some(&hash(statement)));
             ledger::put(session, &now).await?;
@@ -158,7 +156,7 @@ impl Way<'_> {
         }
         session.restore_settings().await?;
         session.begin(TransactionKind::Write).await?;
-        finish(session, self.step).await?;
+        self.finish(session).await?;
         Ok(session.commit().await?)
     }
 
@@ -193,9 +191,9 @@ impl Way<'_> {
         Err(Error::refused("revision-edited", message)
             .hint("bring those statements back as they were; only the ones after them may be changed"))
     }
-}
 
-async fn finish(session: &mut dyn Session, step: &Step) -> Result<()> {
-    ledger::remove(session, &step.target.app, step.id.as_str()).await?;
-    ledger::store_schema(session).await
+    async fn finish(&self, session: &mut dyn Session) -> Result<()> {
+        ledger::remove(session, &self.step.target.app, self.step.id.as_str()).await?;
+        ledger::leave_schema(session, self.looks).await
+    }
 }

@@ -1,6 +1,7 @@
 //! Looking at revisions: in which order they apply, which of them each database has, which are the newest, and what one
 //! says. Reads only.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -9,12 +10,15 @@ use stead_revision::graph::Node;
 use stead_revision::plan::{Situation, Target};
 use stead_revision::{Condition, StatusLine, resolve, status};
 
-use crate::environment::Environment;
+use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::revision::choose_app;
 use crate::revisions::{Revisions, shown};
 use crate::upgrade::{add_ledger, situation};
+
+/// The state of revisions in a database that cannot be asked, because its server is one of the project's own and is not up.
+pub const UNKNOWN: &str = "unknown";
 
 /// A revision in one database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +31,7 @@ pub struct Entry {
     pub revision: String,
     /// The stem of its file name.
     pub name: String,
-    /// `applied`, `pending`, `edited`, `running`, `failed` or `missing file`.
+    /// `applied`, `pending`, `edited`, `running`, `failed` or `missing file`; `unknown` while the database's server is not up.
     pub state: String,
     /// The first line of its message.
     pub message: String,
@@ -87,18 +91,31 @@ pub struct Shown {
 /// An unknown app or database, one that is missing, or revision files that are wrong.
 pub async fn history(environment: &Environment, app: Option<&str>, database: Option<&str>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
+    let stopped = stopped(environment, app, database)?;
     for (target, line) in lines(environment, app, database).await? {
+        let state = if stopped.contains(&target.database) { UNKNOWN } else { line.condition.word() };
         entries.push(Entry {
             app: target.app,
             database: target.database,
             revision: line.id.to_string(),
             name: format!("{:04}_{}", line.number, line.slug),
-            state: line.condition.word().to_owned(),
+            state: state.to_owned(),
             message: line.title,
             applied_at: line.row.map(|row| row.started_at),
         });
     }
     Ok(entries)
+}
+
+/// The chosen databases whose server is not up; whoever watches is told why nothing is known of them.
+fn stopped(environment: &Environment, app: Option<&str>, database: Option<&str>) -> Result<BTreeSet<String>> {
+    let names = chosen(environment, app, database)?.into_iter().map(|target| target.database);
+    let stopped = names.collect::<BTreeSet<_>>().into_iter().filter_map(|name| {
+        let error = environment.stopped(&name)?;
+        environment.warn(format!("{}, so what it has is not known; `stead up` starts it", error.message));
+        Some(name)
+    });
+    Ok(stopped.collect())
 }
 
 async fn lines(
@@ -108,7 +125,9 @@ async fn lines(
 ) -> Result<Vec<(Target, StatusLine)>> {
     let revisions = Revisions::read(&environment.project)?;
     let targets = chosen(environment, app, database)?;
-    let situation = situation(environment, &environment.databases, database).await?;
+    let databases = environment.databases.iter().filter(|database| environment.stopped(&database.name).is_none());
+    let databases: Vec<Database> = databases.cloned().collect();
+    let situation = situation(environment, &databases, database).await?;
     let lines = |target: Target| {
         let lines = status(&revisions.graph, &situation, &target);
         lines.into_iter().map(move |line| (target.clone(), line))

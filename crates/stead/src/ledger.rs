@@ -242,6 +242,20 @@ pub async fn store_schema(session: &mut dyn Session) -> Result<()> {
     Ok(())
 }
 
+/// Ends a step of a run on the schema. A step that looks stores what it left; any other takes away what is stored, since that
+/// is not the schema of the revisions that are applied now, and a later step stores it. Belongs into the step's transaction.
+///
+/// # Errors
+///
+/// Whatever the engine says.
+pub async fn leave_schema(session: &mut dyn Session, looks: bool) -> Result<()> {
+    if looks {
+        return store_schema(session).await;
+    }
+    session.execute(sql::delete_schema(session.kind()), &[]).await?;
+    Ok(())
+}
+
 /// The applied revisions by app, sorted.
 #[must_use]
 pub fn applied(rows: &[LedgerRow]) -> BTreeMap<String, Vec<String>> {

@@ -1,12 +1,11 @@
 //! Upgrading: the plan comes from the graph and the ledgers, each revision runs in one transaction where the engine can do
-//! that, and leaves its ledger row and the schema it made in the same transaction. Elsewhere it runs statement by
-//! statement, each recorded, so that a broken run goes on at the exact statement.
+//! that, and leaves its ledger row in the same transaction; the last ones of a run leave the schema they made too. Elsewhere it
+//! runs statement by statement, each recorded, so that a broken run goes on at the exact statement.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde::Serialize;
-use stead_engine::{Access, Event, Session, TransactionKind};
+use stead_engine::{Access, Session, TransactionKind};
 use stead_revision::file::{Section, TransactionMode};
 use stead_revision::graph::Node;
 use stead_revision::plan::{self, Action, Edited, Goal, Plan, PlanError, Resume, Situation, Step, Target};
@@ -20,6 +19,10 @@ use crate::journal::passed;
 use crate::patience::{LOCK_TIMEOUT, Patience, WAIT};
 use crate::revisions::{Loaded, Revisions};
 use crate::{clock, ledger};
+
+mod steps;
+
+pub(crate) use steps::carry_out;
 
 /// What to upgrade and how far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,71 +99,6 @@ pub async fn upgrade_databases(
     refuse_edited(&plan.edited, environment.consents.edited)?;
     warn_of_drift(environment, databases, &plan.steps).await?;
     carry_out(environment, databases, &revisions, &plan.steps).await
-}
-
-/// Takes the steps of a plan in their order, with one session for each database.
-pub(crate) async fn carry_out(
-    environment: &Environment,
-    databases: &[Database],
-    revisions: &Revisions,
-    steps: &[Step],
-) -> Result<Vec<Taken>> {
-    let mut sessions: BTreeMap<String, Box<dyn Session>> = BTreeMap::new();
-    let mut done = Vec::new();
-    for step in steps {
-        environment.still_held().await?;
-        let name = &step.target.database;
-        if !sessions.contains_key(name) {
-            let mut session = database_of(databases, name)?.open(Access::Write).await?;
-            ledger::ensure(session.as_mut()).await?;
-            // That our own tables are there already is no news to anybody.
-            drop(session.notices());
-            sessions.insert(name.clone(), session);
-        }
-        let session = sessions.get_mut(name).expect("the session was just put there").as_mut();
-        let database = database_of(databases, name)?;
-        let transactional = database.server.capabilities().transactional_ddl;
-        let live = environment.database(name)?.place == database.place;
-        let taken = taken(revisions, step);
-        let began = Instant::now();
-        let course = Course { environment, revisions, transactional, live };
-        let outcome = course.take(session, step).await;
-        for line in session.notices() {
-            environment.report(Event::Output { step: taken.to_string(), line });
-        }
-        match outcome {
-            Ok(()) => environment.report(Event::Done {
-                step: taken.to_string(),
-                outcome: taken.title.clone(),
-                took: began.elapsed(),
-            }),
-            Err(error) => {
-                environment.report(Event::Failed { step: taken.to_string() });
-                return Err(if live && is_first_of_others(session).await { adopted(error, &taken) } else { error });
-            }
-        }
-        done.push(taken);
-        passed("upgrade.revision")?;
-    }
-    for session in sessions.into_values() {
-        session.close().await?;
-    }
-    Ok(done)
-}
-
-/// True if no revision is applied, and yet there are tables. What cannot be asked is not said.
-async fn is_first_of_others(session: &mut dyn Session) -> bool {
-    let begun = |row: &LedgerRow| row.state.is_applied() || row.statements_done > 0;
-    let none = ledger::read(session).await.is_ok_and(|rows| !rows.iter().any(begun));
-    none && session.inspect().await.is_ok_and(|schema| !schema.tables.is_empty())
-}
-
-fn adopted(error: Error, taken: &Taken) -> Error {
-    error.hint(format!(
-        "the database has tables that stead did not make; if they are those of this revision, `stead stamp {} --app {}` \
-         records it without running it",
-        taken.revision, taken.app
-    ))
 }
 
 pub(crate) fn database_of<'a>(databases: &'a [Database], name: &str) -> Result<&'a Database> {
@@ -294,22 +232,24 @@ fn refuse_edited(edited: &[Edited], allowed: bool) -> Result<()> {
 }
 
 /// What a step needs to know besides itself.
-struct Course<'a> {
+pub(crate) struct Course<'a> {
     environment: &'a Environment,
-    revisions: &'a Revisions,
+    pub(crate) revisions: &'a Revisions,
     /// Schema changes take part in transactions on this engine.
-    transactional: bool,
+    pub(crate) transactional: bool,
     /// This is the database itself and no copy, which is thrown away if a revision fails.
     live: bool,
+    /// The step leaves the schema that it made beside the ledger; else a later step of the same run does.
+    pub(crate) looks: bool,
 }
 
 impl Course<'_> {
     /// Takes a step, again and again while others hold locks that it needs, on engines where it then leaves nothing of itself.
-    async fn take(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
+    async fn take(&self, session: &mut dyn Session, step: &Step, row: Option<&LedgerRow>) -> Result<()> {
         let limited = self.is_whole(step)? && session.limit_lock_waits(WAIT).await?;
         let mut patience = Patience::new(self.environment.lock_timeout());
         loop {
-            match self.take_once(session, step).await {
+            match self.take_once(session, step, row).await {
                 Err(error) if limited && error.code == LOCK_TIMEOUT => {
                     patience.wait(self.environment, session, error).await?;
                 }
@@ -331,15 +271,15 @@ impl Course<'_> {
             })
     }
 
-    async fn take_once(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
+    async fn take_once(&self, session: &mut dyn Session, step: &Step, row: Option<&LedgerRow>) -> Result<()> {
         match &step.action {
             Action::Up { resume } => self.up(session, step, resume.as_ref()).await,
             Action::Down { script } => {
                 let script = script.as_deref();
-                crate::downgrade::down(self.revisions, session, step, script, self.transactional).await
+                crate::downgrade::down(self, session, step, script, row).await
             }
-            Action::Record { state } => record(self.environment, self.revisions, session, step, *state).await,
-            Action::Forget => forget(session, step).await,
+            Action::Record { state } => self.record(session, step, *state).await,
+            Action::Forget => self.forget(session, step).await,
         }
     }
 
@@ -350,9 +290,26 @@ impl Course<'_> {
         let mut row = row(self.environment, node, loaded, session.kind());
         row.statements_total = script.statements.len() as u64;
         if self.is_whole(step)? {
-            return script.in_one_transaction(session, row).await;
+            return script.in_one_transaction(session, row, self.looks).await;
         }
-        script.step_by_step(session, row, resume, self.live).await
+        script.step_by_step(session, row, resume, self).await
+    }
+
+    async fn record(&self, session: &mut dyn Session, step: &Step, state: LedgerState) -> Result<()> {
+        let node = node_of(self.revisions, step)?;
+        let loaded = self.revisions.loaded(node)?;
+        let row = LedgerRow { state, ..row(self.environment, node, loaded, session.kind()) };
+        session.begin(TransactionKind::Write).await?;
+        ledger::put(session, &row).await?;
+        ledger::leave_schema(session, self.looks).await?;
+        Ok(session.commit().await?)
+    }
+
+    async fn forget(&self, session: &mut dyn Session, step: &Step) -> Result<()> {
+        session.begin(TransactionKind::Write).await?;
+        ledger::remove(session, &step.target.app, step.id.as_str()).await?;
+        ledger::leave_schema(session, self.looks).await?;
+        Ok(session.commit().await?)
     }
 }
 
@@ -437,10 +394,10 @@ impl<'a> Script<'a> {
         Error { kind, ..failed }.label(place)
     }
 
-    async fn in_one_transaction(&self, session: &mut dyn Session, row: LedgerRow) -> Result<()> {
+    async fn in_one_transaction(&self, session: &mut dyn Session, row: LedgerRow, looks: bool) -> Result<()> {
         let began = Instant::now();
         session.begin(TransactionKind::Schema).await?;
-        match self.inside(session, row, began).await {
+        match self.inside(session, row, began, looks).await {
             Ok(()) => {
                 passed("upgrade.before-commit")?;
                 self.commit(session).await
@@ -460,7 +417,7 @@ impl<'a> Script<'a> {
         Ok(())
     }
 
-    async fn inside(&self, session: &mut dyn Session, mut row: LedgerRow, began: Instant) -> Result<()> {
+    async fn inside(&self, session: &mut dyn Session, mut row: LedgerRow, began: Instant, looks: bool) -> Result<()> {
         for statement in &self.statements {
             if let Err(error) = session.execute(&statement.text, &[]).await {
                 return Err(self.located(error, statement));
@@ -472,7 +429,7 @@ impl<'a> Script<'a> {
         row.statements_done = row.statements_total;
         row.took_ms = Some(milliseconds(began));
         ledger::put(session, &row).await?;
-        ledger::store_schema(session).await
+        ledger::leave_schema(session, looks).await
     }
 
     /// Runs without a transaction; after each statement the ledger says how far it came.
@@ -481,7 +438,7 @@ impl<'a> Script<'a> {
         session: &mut dyn Session,
         mut row: LedgerRow,
         resume: Option<&Resume>,
-        live: bool,
+        course: &Course<'_>,
     ) -> Result<()> {
         let began = Instant::now();
         let first = self.first(resume)?;
@@ -491,7 +448,7 @@ impl<'a> Script<'a> {
         ledger::put(session, &row).await?;
         for statement in &self.statements[first..] {
             if let Err(error) = session.execute(&statement.text, &[]).await {
-                if !live {
+                if !course.live {
                     return Err(self.located(error, statement));
                 }
                 return Err(self.failed(session, row, error, statement).await);
@@ -509,7 +466,7 @@ impl<'a> Script<'a> {
         // The row and the schema it left belong together, also where the statements before them did not.
         session.begin(TransactionKind::Write).await?;
         ledger::put(session, &row).await?;
-        ledger::store_schema(session).await?;
+        ledger::leave_schema(session, course.looks).await?;
         Ok(session.commit().await?)
     }
 
@@ -604,29 +561,6 @@ fn row(environment: &Environment, node: &Node, loaded: &Loaded, kind: EngineKind
         tool_version: crate::VERSION.to_owned(),
         sequence: 0,
     }
-}
-
-async fn record(
-    environment: &Environment,
-    revisions: &Revisions,
-    session: &mut dyn Session,
-    step: &Step,
-    state: LedgerState,
-) -> Result<()> {
-    let node = node_of(revisions, step)?;
-    let loaded = revisions.loaded(node)?;
-    let row = LedgerRow { state, ..row(environment, node, loaded, session.kind()) };
-    session.begin(TransactionKind::Write).await?;
-    ledger::put(session, &row).await?;
-    ledger::store_schema(session).await?;
-    Ok(session.commit().await?)
-}
-
-async fn forget(session: &mut dyn Session, step: &Step) -> Result<()> {
-    session.begin(TransactionKind::Write).await?;
-    ledger::remove(session, &step.target.app, step.id.as_str()).await?;
-    ledger::store_schema(session).await?;
-    Ok(session.commit().await?)
 }
 
 impl From<PlanError> for Error {

@@ -220,6 +220,46 @@ every_engine! {
         assert!(!fixture.has("main", "first") && !fixture.has("main", "third"));
     }
 
+    // Only the last steps of a long run read the schema. One that stops before them leaves what `check` compares with all the
+    // same, or, killed, none; never that of other revisions.
+    #[test]
+    fn a_long_run_leaves_the_schema_of_its_last_revision(fixture: migrated) {
+        let mut parent = "33cc44dd55ee".to_owned();
+        for number in 4..=12 {
+            let id = format!("{number:012}");
+            let text = format!(
+                "-- Step {number}\n-- revision: {id}\n-- parent: {parent}\n\n-- up\nCREATE TABLE step_{number} (id INTEGER);\n\n\
+                 -- down\nDROP TABLE step_{number};\n"
+            );
+            fixture.write(&format!("apps/shop/migrations/{number:04}_step.sql"), text);
+            fixture.write(&format!("apps/shop/models/step_{number}.sql"), format!("CREATE TABLE step_{number} (id INTEGER);\n"));
+            parent = id;
+        }
+        let stored = "SELECT count(*) FROM stead_schema";
+        let killed = fixture.run_with(&[("STEAD_FAILPOINT", "upgrade.revision@2=kill")], ["upgrade"]);
+        assert_eq!(killed.code, -9, "{}", killed.err);
+        assert_eq!(fixture.value("main", stored), "0");
+        fixture.run(["check"]).exits(3).prints("no schema is stored").prints("000000000006 is pending");
+        let seventh = "apps/shop/migrations/0007_step.sql";
+        fixture.replace(seventh, "CREATE TABLE step_7", "CREATE TABEL step_7");
+        fixture.run(["upgrade"]).says("0007_step.sql");
+        let stopped = fixture.run(["check"]).exits(3);
+        assert!(!stopped.out.contains("a  database"), "{}", stopped.out);
+        fixture.sql("main", "CREATE TABLE drifted (id INTEGER)");
+        fixture.run(["check"]).exits(3).prints("a  database main").prints("drifted");
+        fixture.sql("main", "DROP TABLE drifted");
+        fixture.replace(seventh, "CREATE TABEL step_7", "CREATE TABLE step_7");
+        fixture.run(["upgrade"]).exits(0).says("applied 6 revisions");
+        fixture.run(["check"]).exits(0);
+        fixture.run(["downgrade", "33cc44dd55ee", "--app", "shop", "--yes"]).exits(0).says("took back 9 revisions");
+        let pending = fixture.run(["check"]).exits(3);
+        assert!(!pending.out.contains("a  database"), "{}", pending.out);
+        fixture.run(["stamp", "head", "--app", "shop"]).exits(0);
+        let stamped = fixture.run(["check"]);
+        assert!(!stamped.out.contains("a  database"), "{}", stamped.out);
+        assert_eq!(fixture.value("main", stored), "1");
+    }
+
     #[test]
     fn taking_back_that_fails_at_once_changes_nothing(fixture: migrated) {
         let fourth = "-- Broken back\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n-- transaction: none\n\n-- up\n\

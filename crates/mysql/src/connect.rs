@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stead_engine::capability::LockRelease;
-use stead_engine::{Access, Bulk, Capabilities, EngineError, Lock, LockRequest, Place, Server, Session};
+use stead_engine::{Access, Bulk, Capabilities, EngineError, ErrorClass, Lock, LockRequest, Place, Server, Session};
 use stead_schema::EngineKind;
 
 pub(crate) use connection::{Connection, Purpose, STRICT, quoted};
@@ -44,6 +44,13 @@ impl MysqlServer {
 
     async fn own(&self) -> Result<Connection, EngineError> {
         Connection::open(&self.address, None, Purpose::Own).await
+    }
+
+    /// What a server that takes no changes says of the first statement that makes one names the statement. What it is about the
+    /// server is said instead.
+    async fn refused(&self, error: EngineError) -> EngineError {
+        let Ok(mut connection) = Connection::open(&self.address, None, Purpose::People).await else { return error };
+        bulk::writable(&mut connection).await.err().unwrap_or(error)
     }
 }
 
@@ -101,12 +108,19 @@ impl Server for MysqlServer {
     }
 
     async fn open(&self, place: &Place, access: Access) -> Result<Box<dyn Session>, EngineError> {
-        let connection = Connection::open(&self.address, Some(admin::name(place)?), Purpose::People).await?;
+        let mut connection = Connection::open(&self.address, Some(admin::name(place)?), Purpose::People).await?;
+        if access == Access::Write {
+            bulk::writable(&mut connection).await?;
+        }
         Ok(Box::new(MysqlSession::new(connection, access).await?))
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
-        Ok(Box::new(MysqlSession::new(admin::scratch(&self.address).await?, Access::Write).await?))
+        let scratch = match admin::scratch(&self.address).await {
+            Err(error) if error.class == ErrorClass::Refused => return Err(self.refused(error).await),
+            scratch => scratch?,
+        };
+        Ok(Box::new(MysqlSession::new(scratch, Access::Write).await?))
     }
 
     async fn lock(&self, place: &Place, request: LockRequest<'_>) -> Result<Box<dyn Lock>, EngineError> {

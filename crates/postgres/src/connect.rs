@@ -4,6 +4,7 @@
 pub(crate) mod address;
 pub(crate) mod connection;
 pub(crate) mod driver;
+mod pool;
 pub(crate) mod settings;
 pub(crate) mod tls;
 
@@ -11,7 +12,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use stead_engine::capability::LockRelease;
-use stead_engine::{Access, Bulk, Capabilities, EngineError, Lock, LockRequest, Place, Server, Session};
+use stead_engine::{Access, Bulk, Capabilities, EngineError, ErrorClass, Lock, LockRequest, Place, Server, Session};
 use stead_schema::EngineKind;
 
 pub(crate) use connection::Connection;
@@ -60,6 +61,15 @@ impl fmt::Debug for PostgresServer {
     }
 }
 
+impl PostgresServer {
+    /// What a server that takes no changes says of the first statement that makes one names the statement. What it is about the
+    /// server is said instead.
+    async fn refused(&self, error: EngineError) -> EngineError {
+        let Ok(mut connection) = admin::maintenance(&self.address).await else { return error };
+        bulk::may_write(&mut connection).await.err().unwrap_or(error)
+    }
+}
+
 #[async_trait]
 impl Server for PostgresServer {
     fn kind(&self) -> EngineKind {
@@ -96,12 +106,18 @@ impl Server for PostgresServer {
 
     async fn open(&self, place: &Place, access: Access) -> Result<Box<dyn Session>, EngineError> {
         let name = admin::name(place)?;
-        let connection = Connection::open(&self.for_people, name, access == Access::Read).await?;
+        let mut connection = Connection::open(&self.for_people, name, access == Access::Read).await?;
+        if access == Access::Write {
+            bulk::may_write(&mut connection).await?;
+        }
         Ok(Box::new(PostgresSession::new(connection)))
     }
 
     async fn scratch(&self) -> Result<Box<dyn Session>, EngineError> {
-        let scratch = Scratch::create(&self.address).await?;
+        let scratch = match Scratch::create(&self.address).await {
+            Err(error) if error.class == ErrorClass::Refused => return Err(self.refused(error).await),
+            scratch => scratch?,
+        };
         let connection = Connection::open(&self.for_people, scratch.name(), false).await?;
         Ok(Box::new(PostgresSession::scratch(connection, scratch)))
     }

@@ -2,7 +2,8 @@
 //! it needs no database of that name, held by a connection of its own. The server frees it when that connection ends.
 //!
 //! Who holds it is read from the connection's name in `pg_stat_activity`. That a run was cut off shows in a row it could not
-//! remove again, in the table `public.stead_lock` of the maintenance database; a role that may not make it goes without.
+//! remove again, in the table `public.stead_lock` of the maintenance database; a role that may not make it goes without, and so
+//! does a server whose maintenance database is a template.
 
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,9 @@ impl Drop for AdvisoryLock {
         let farewell = async move {
             let sql = "DELETE FROM public.stead_lock WHERE name = $1";
             let _no_such_table = connection.rows(sql, &[&name]).await;
+            // A pool may keep the session when we are gone, and would keep the lock with it for a moment.
+            let _with_the_connection =
+                connection.rows("SELECT pg_catalog.pg_advisory_unlock($1)", &[&key(&name)]).await;
             let _cut_off = connection.close().await;
         };
         driver::run_blocking(farewell, FAREWELL);
@@ -84,8 +88,9 @@ pub(crate) async fn acquire(
     };
     wait(&mut connection, name, &mut request).await?;
     let left_behind = match shared {
-        true => sign(&mut connection, name, &request.holder).await,
-        false => None,
+        // What is written into the database itself would be taken for the application's.
+        true if connection.database() != name => sign(&mut connection, name, &request.holder).await,
+        _ => None,
     };
     Ok(Box::new(AdvisoryLock { connection: Mutex::new(Some(connection)), name: name.to_owned(), left_behind }))
 }
@@ -178,6 +183,11 @@ async fn sign(connection: &mut Connection, name: &str, holder: &Holder) -> Optio
     let found = match connection.rows(read, &[&name]).await {
         Ok(rows) => rows.first().map(|row| row.get::<_, String>(0)),
         Err(error) if error.class == ErrorClass::Syntax => {
+            // What is in a template is in every database that is made from it.
+            let sql = "SELECT datistemplate FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()";
+            if connection.rows(sql, &[]).await.ok()?.first().is_none_or(|row| row.get(0)) {
+                return None;
+            }
             let create = "CREATE TABLE IF NOT EXISTS public.stead_lock (name text PRIMARY KEY, holder text NOT NULL)";
             connection.batch(create).await.ok()?;
             None

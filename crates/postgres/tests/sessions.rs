@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{Access, ErrorClass, Place, Server as _, TransactionKind, Value};
 use stead_postgres::PostgresServer;
+use stead_schema::model::Name;
 use stead_testkit::servers::TestServer;
 
 fn on_each<F: AsyncFn(&PostgresServer, &str) -> Result<()>>(test: F) -> Result<()> {
@@ -93,12 +94,13 @@ fn rows_go_into_tables_of_any_name() -> Result<()> {
         session.execute("CREATE TABLE \"with.dot\" (a bigint)", &[]).await?;
         let columns = ["A b".to_owned(), "c".to_owned()];
         let rows = (0..3000).map(|number| vec![Value::from(number.to_string()), Value::Null]).collect();
-        ensure!(session.insert("In.select", &columns, rows).await? == 3000);
-        ensure!(session.insert("with.dot", &["a".to_owned()], vec![vec![Value::from("7")]]).await? == 1);
+        ensure!(session.insert(&Name::within("In", "select"), &columns, rows).await? == 3000);
+        ensure!(session.insert(&Name::flat("with.dot"), &["a".to_owned()], vec![vec![Value::from("7")]]).await? == 1);
         let counts = session.count_rows().await?;
         ensure!(counts == [("In.select".to_owned(), 3000), ("with.dot".to_owned(), 1)], "{counts:?}");
         let rows = vec![vec![Value::from("8")], vec![Value::from("no number")], vec![Value::from("9")]];
-        let error = session.insert("with.dot", &["a".to_owned()], rows).await.err().context("text is a number")?;
+        let error =
+            session.insert(&Name::flat("with.dot"), &["a".to_owned()], rows).await.err().context("text is a number")?;
         ensure!(error.message.contains("row 2 of 3"), "{error:?}");
         ensure!(session.count_rows().await?[1].1 == 1, "half of the rows are there");
         session.close().await?;

@@ -14,8 +14,14 @@ mod objects;
 #[path = "traps/order.rs"]
 mod order;
 #[cfg(test)]
+#[path = "traps/outside.rs"]
+mod outside;
+#[cfg(test)]
 #[path = "traps/owners.rs"]
 mod owners;
+#[cfg(test)]
+#[path = "traps/pools.rs"]
+mod pools;
 #[cfg(test)]
 #[path = "traps/rows.rs"]
 mod rows;

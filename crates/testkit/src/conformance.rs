@@ -23,6 +23,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use stead_engine::{Access, EngineError, ErrorClass, Place, Server, Session, Value};
+use stead_schema::model::Name;
 use tempfile::TempDir;
 
 /// An engine under test.
@@ -174,7 +175,7 @@ pub async fn fill(session: &mut dyn Session, first: i64, rows: i64) -> Result<()
     let columns = ["id".to_owned(), "name".to_owned()];
     let values = (first..first + rows).map(|id| vec![Value::Integer(id), Value::Text(format!("item {id}"))]).collect();
     session.begin(stead_engine::TransactionKind::Write).await?;
-    session.insert("items", &columns, values).await?;
+    session.insert(&Name::flat("items"), &columns, values).await?;
     session.commit().await?;
     Ok(())
 }

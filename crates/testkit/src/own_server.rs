@@ -48,6 +48,12 @@ impl OwnServer {
         self.project.run(["up", "--no-init"]).exits(0);
     }
 
+    /// Stops it in good order.
+    #[track_caller]
+    pub fn down(&self) {
+        self.project.run(["down"]).exits(0);
+    }
+
     fn volume(&self) -> serde_json::Value {
         let document = self.project.run(["volume", "list", "--json"]).exits(0).json();
         document["volumes"][0].clone()

@@ -2,6 +2,8 @@
 //! in the login alone; no message and no `Debug` holds it, and a URL that cannot be read is never quoted.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -115,6 +117,8 @@ pub(crate) struct Address {
     channel_binding: ChannelBinding,
     /// What the server shall set for every session, as words of its command line.
     startup: Option<String>,
+    /// Whether the login may switch event triggers off, as far as a session has told yet.
+    may_be_quiet: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Address {
@@ -267,6 +271,7 @@ impl Address {
             application: APPLICATION.to_owned(),
             channel_binding: ChannelBinding::Prefer,
             startup: None,
+            may_be_quiet: Arc::default(),
         };
         if let Some(login) = parts.login {
             let (user, password) = login.split_once(':').map_or((login, None), |(user, word)| (user, Some(word)));
@@ -327,6 +332,19 @@ impl Address {
         self.host.starts_with('/')
     }
 
+    /// Remembers that the login may switch event triggers off.
+    pub(crate) fn note_that_it_may_be_quiet(&self) {
+        self.may_be_quiet.store(true, Ordering::Relaxed);
+    }
+
+    /// The driver's own form for a session that sets off no event trigger, not even that of logging in; `None` where it is not
+    /// known that the login may have one.
+    pub(crate) fn quiet_config(&self, database: &str) -> Option<Config> {
+        let startup = self.startup.as_deref().unwrap_or_default();
+        let quiet = || self.config(database).options(format!("{startup} -cevent_triggers=off").trim_start()).to_owned();
+        self.may_be_quiet.load(Ordering::Relaxed).then(quiet)
+    }
+
     /// The driver's own form, for a database of that name.
     pub(crate) fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
@@ -351,7 +369,7 @@ impl Address {
 
     /// The TLS that the URL asks for; files of certificates are read each time, they may have been renewed.
     pub(crate) fn tls(&self) -> Result<MakeRustlsConnect, EngineError> {
-        tls::connector(self.ssl_mode, &self.certificates)
+        tls::connector(self.ssl_mode, self.channel_binding == ChannelBinding::Require, &self.certificates)
     }
 }
 

@@ -11,17 +11,20 @@ use stead_engine::{EngineError, ErrorClass};
 use tokio::task::JoinHandle;
 use tokio_postgres::error::DbError;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, CancelToken, Client, Row, SimpleQueryMessage, SimpleQueryRow, Statement};
+use tokio_postgres::{AsyncMessage, CancelToken, Client, Config, Row, SimpleQueryMessage, SimpleQueryRow, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
-use super::driver;
+use super::{driver, pool};
+use crate::bulk::names;
 use crate::error;
 
 /// How long a dropped connection waits until the server has let go.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The oldest version that can end other sessions when it drops a database.
 const OLDEST: i32 = 130_000;
+/// The first version in which event triggers can be switched off, by superusers.
+const SWITCH_OF_EVENT_TRIGGERS: i32 = 170_000;
 /// Lets the server notice a client that died in the middle of a long statement.
 const WATCH: &str = "SET client_connection_check_interval = '2s'";
 /// Notices that are kept until somebody asks; a loop that raises one a row must not fill the memory.
@@ -54,8 +57,18 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects to a database of that name and brings the session into the state that everything here relies on.
     pub(crate) async fn open(address: &Address, database: &str, read_only: bool) -> Result<Self, EngineError> {
-        let mut connection = Self::connect(address, database).await?;
-        connection.settings = super::settings::statement(address, read_only);
+        let ours = names::is_ours(database);
+        let mut connection = match address.quiet_config(database).filter(|_| ours && read_only) {
+            // What is only looked at must not come to look otherwise by that. Whoever stands between may not pass it on.
+            Some(quiet) => match Self::connect(address, database, quiet).await {
+                Err(told) if told.engine_code.is_some() => {
+                    Self::connect(address, database, address.config(database)).await?
+                }
+                connected => connected?,
+            },
+            None => Self::connect(address, database, address.config(database)).await?,
+        };
+        connection.settings = super::settings::statement(address, read_only, ours);
         connection.restore_settings().await?;
         // Not every platform has it.
         if connection.batch(WATCH).await.is_ok() {
@@ -71,8 +84,24 @@ impl Connection {
         self.batch(&statements).await
     }
 
-    async fn connect(address: &Address, database: &str) -> Result<Self, EngineError> {
-        let (config, tls) = (address.config(database), address.tls()?);
+    /// Connects, and refuses a pool that does not leave us the session.
+    async fn connect(address: &Address, database: &str, config: Config) -> Result<Self, EngineError> {
+        let mark = pool::mark();
+        let connected = Self::dial(address, database, pool::marked(&config, &mark)).await;
+        let mut connection = match connected {
+            Err(error) if pool::refuses_marks(&error) => Self::dial(address, database, config.clone()).await?,
+            connected => connected?,
+        };
+        if connection.introduce(address).await?.as_deref() != Some(&mark) {
+            let mut second = Self::dial(address, database, config).await?;
+            pool::refuse_shared(address, &mut connection, &mut second).await?;
+            second.close().await?;
+        }
+        Ok(connection)
+    }
+
+    async fn dial(address: &Address, database: &str, config: Config) -> Result<Self, EngineError> {
+        let tls = address.tls()?;
         let (limit, connector) = (address.connect_timeout, tls.clone());
         let opened = driver::run(async move {
             let connecting = config.connect(connector);
@@ -94,7 +123,7 @@ impl Connection {
         })?;
         let cancel = client.cancel_token();
         let database = database.to_owned();
-        let mut connection = Self {
+        Ok(Self {
             client: Some(client),
             driver: Some(driver),
             cancel,
@@ -105,14 +134,17 @@ impl Connection {
             version: 0,
             busy: false,
             sent: 0,
-        };
-        connection.introduce().await?;
-        Ok(connection)
+        })
     }
 
-    /// Learns whom we talk to.
-    async fn introduce(&mut self) -> Result<(), EngineError> {
-        let rows = self.texts("SELECT pg_catalog.current_setting('server_version_num')").await?;
+    /// Learns whom we talk to; the mark that the session was started with, if the server got one.
+    async fn introduce(&mut self, address: &Address) -> Result<Option<String>, EngineError> {
+        let sql = format!(
+            "SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('is_superuser'), \
+             pg_catalog.current_setting('{}', true)",
+            pool::MARK
+        );
+        let rows = self.texts(&sql).await?;
         let number = rows.first().and_then(|row| row.get(0)).and_then(|text| text.parse().ok());
         self.version = number.ok_or_else(|| {
             EngineError::new(ErrorClass::Unsupported, "the server does not say its version: it is no PostgreSQL")
@@ -122,7 +154,10 @@ impl Connection {
             return Err(EngineError::new(ErrorClass::Unsupported, format!("PostgreSQL {found} is too old"))
                 .hint(format!("PostgreSQL {oldest} and newer are supported")));
         }
-        Ok(())
+        if self.version >= SWITCH_OF_EVENT_TRIGGERS && rows.first().and_then(|row| row.get(1)) == Some("on") {
+            address.note_that_it_may_be_quiet();
+        }
+        Ok(rows.first().and_then(|row| row.get(2)).map(str::to_owned))
     }
 
     /// The database's name.

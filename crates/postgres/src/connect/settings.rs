@@ -24,13 +24,16 @@ const SETTINGS: [(&str, &str); 15] = [
     ("jit", "off"),
 ];
 
-/// The one statement that sets them.
-pub(super) fn statement(address: &Address, read_only: bool) -> String {
+/// The one statement that sets them. What a database that is not in use yet, or not any more, says against writing is not
+/// meant for `ours`, which are to come into use.
+pub(super) fn statement(address: &Address, read_only: bool, ours: bool) -> String {
     let statement_timeout = address.statement_timeout.as_millis().to_string();
     let mut settings = SETTINGS.to_vec();
     settings.push(("statement_timeout", &statement_timeout));
-    if read_only {
-        settings.push(("default_transaction_read_only", "on"));
+    match (read_only, ours) {
+        (true, _) => settings.push(("default_transaction_read_only", "on")),
+        (false, true) => settings.push(("default_transaction_read_only", "off")),
+        (false, false) => {}
     }
     set(&settings)
 }

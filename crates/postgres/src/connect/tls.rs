@@ -18,8 +18,12 @@ use super::address::{Certificates, SslMode};
 /// The word that stands for the roots that browsers trust.
 const SYSTEM: &str = "system";
 
-/// What connects with TLS as far as the mode asks for it.
-pub(crate) fn connector(mode: SslMode, certificates: &Certificates) -> Result<MakeRustlsConnect, EngineError> {
+/// What connects with TLS as far as the mode asks for it; `bound` if the password's exchange must be bound to the certificate.
+pub(crate) fn connector(
+    mode: SslMode,
+    bound: bool,
+    certificates: &Certificates,
+) -> Result<MakeRustlsConnect, EngineError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -27,7 +31,7 @@ pub(crate) fn connector(mode: SslMode, certificates: &Certificates) -> Result<Ma
     let builder = match mode {
         SslMode::VerifyFull => builder.with_root_certificates(roots(certificates)?),
         SslMode::Disable | SslMode::Prefer | SslMode::Require => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked { provider, bound }))
         }
         SslMode::VerifyCa => {
             let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(certificates)?), provider).build();
@@ -85,9 +89,27 @@ fn read_key(path: &str) -> Result<PrivateKeyDer<'static>, EngineError> {
     read.ok_or_else(|| refused(format!("`{path}` holds no private key in PEM form")))
 }
 
-/// Takes any certificate; signatures of the handshake are still checked.
+/// Takes any certificate; signatures of the handshake are still checked, where the certificate is one that our library can read.
+/// It knows version 3 of X.509 alone, and the recipe in PostgreSQL's manual makes version 1. Nobody's identity is proved in these
+/// modes, so that a signature by a key which anybody may have made adds nothing; libpq takes such certificates too. Only where the
+/// password's exchange is bound to the certificate the server has to prove that the certificate is its own.
 #[derive(Debug)]
-struct Unchecked(Arc<CryptoProvider>);
+struct Unchecked {
+    provider: Arc<CryptoProvider>,
+    bound: bool,
+}
+
+impl Unchecked {
+    /// What the check of a signature says, a certificate that cannot be read being no objection.
+    fn unread(&self, checked: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+        match checked {
+            Err(Error::InvalidCertificate(ref why)) if !self.bound && *why != CertificateError::BadSignature => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
+            checked => checked,
+        }
+    }
+}
 
 impl ServerCertVerifier for Unchecked {
     fn verify_server_cert(
@@ -107,8 +129,8 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.unread(rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -117,12 +139,12 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.unread(rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -12,6 +12,7 @@ use stead_engine::snapshot::Swap;
 use stead_engine::{
     Access, EngineError, ErrorClass, Holder, LockRequest, Place, Session, TransactionKind, Value, failpoint,
 };
+use stead_schema::model::Name;
 
 use super::streams::{Memory, advance};
 use super::{Scene, Subject};
@@ -221,7 +222,7 @@ async fn act(subject: &dyn Subject, part: &Json, folder: &Path) -> Result<()> {
             session.begin(TransactionKind::Write).await?;
             let columns = ["id".to_owned(), "name".to_owned()];
             let rows = (0..1000).map(|row| vec![Value::Integer(1_000_000 + row), Value::from("new")]).collect();
-            session.insert("items", &columns, rows).await?;
+            session.insert(&Name::flat("items"), &columns, rows).await?;
             stay(folder).await
         }
         "transfer" => transfer(subject, &place("place"), folder).await,

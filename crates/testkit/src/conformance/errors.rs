@@ -63,6 +63,19 @@ pub(super) async fn syntax_errors_say_where(scene: &Scene<'_>) -> Result<()> {
     let error =
         session.query("SELECT * FROM nothing_like_that", &[]).await.err().context("a missing table is found")?;
     ensure!(error.class == ErrorClass::Syntax && error.message.contains("nothing_like_that"), "{error:?}");
+    // What is there already is not somebody else's doing: trying again never helps.
+    session.execute("CREATE TABLE twice (a integer)", &[]).await?;
+    session.execute("CREATE INDEX twice_by_a ON twice (a)", &[]).await?;
+    session.execute("CREATE VIEW seen_twice AS SELECT a FROM twice", &[]).await?;
+    for again in [
+        "CREATE TABLE twice (a integer)",
+        "CREATE INDEX twice_by_a ON twice (a)",
+        "CREATE VIEW seen_twice AS SELECT a FROM twice",
+        "ALTER TABLE twice ADD COLUMN a integer",
+    ] {
+        let error = session.execute(again, &[]).await.err().with_context(|| format!("a second time: {again}"))?;
+        ensure!(error.class == ErrorClass::Syntax, "{again}: {error:?}");
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use stead_engine::{Access, ErrorClass, Value};
+use stead_schema::model::Name;
 
 use super::{ITEMS, Scene, count, fill};
 
@@ -85,10 +86,12 @@ pub(super) async fn an_insert_that_fails_names_its_row(scene: &Scene<'_>) -> Res
     let columns = ["id".to_owned(), "name".to_owned()];
     let row = |id: i64, name: Value| vec![Value::Integer(id), name];
     let rows = vec![row(1, Value::from("a")), row(2, Value::Null), row(3, Value::from("c"))];
-    let error = session.insert("items", &columns, rows).await.err().context("NULL is accepted")?;
+    let error = session.insert(&Name::flat("items"), &columns, rows).await.err().context("NULL is accepted")?;
     ensure!(error.class == ErrorClass::Constraint, "{error:?}");
     ensure!(error.message.contains("row 2"), "the row is not named: {error}");
-    let inserted = session.insert("items", &columns, vec![row(7, Value::from("g")), row(8, Value::from("h"))]).await?;
+    let inserted = session
+        .insert(&Name::flat("items"), &columns, vec![row(7, Value::from("g")), row(8, Value::from("h"))])
+        .await?;
     ensure!(inserted == 2, "{inserted} rows instead of 2");
     Ok(())
 }

@@ -275,8 +275,8 @@ pub(crate) const CASES: &[ServerCase] = &[
         command: &["upgrade"],
         exit: 7,
         says: &[r"
-            error[refused]: cannot execute CREATE TABLE in a read-only transaction
-              hint: the server is a standby, or `default_transaction_read_only` is set for role or database
+            error[refused]: database `main`: the role's sessions are read-only
+              hint: `default_transaction_read_only` is set for the role, for the database or for the whole server
             "],
     },
     ServerCase {

@@ -108,15 +108,16 @@ fn not_null(relation: &mut Relation, row: &Row, name: &str) {
     let Some(column) = relation.column(number) else { return };
     let of_parent = column.options.contains_key("inherited");
     let usual = name == format!("{table}_{}_not_null", column.name);
-    let merged = inherits && !local && !of_parent && !partition && !attached;
+    // Under a parent's that old rows may break, every valid one is the column's own once it was written again.
+    let below_broken: bool = row.get(25);
+    let merged = inherits && !local && !of_parent && !partition && !attached && !below_broken;
     let named = match (partition, valid) {
         // What is said of the parent gives its name.
         (true, false) if inherits => local || !row.get::<_, bool>(24),
         (true, _) => !usual,
-        (false, _) => !usual && !merged && (local || !of_parent),
+        (false, _) => !usual && !merged && (local || !of_parent || (valid && below_broken)),
     };
-    // Under a parent's that old rows may break every valid one is the column's own once it was written again.
-    let own = inherits && local && valid && (partition || of_parent) && !row.get::<_, bool>(25);
+    let own = inherits && local && valid && (partition || of_parent) && !below_broken;
     set(&mut column.options, "not null constraint", named.then_some(name));
     set(&mut column.options, "not null inherited", merged.then_some("true"));
     set(&mut column.options, "not null own", own.then_some("true"));

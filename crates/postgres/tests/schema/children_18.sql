@@ -29,3 +29,7 @@ CREATE TABLE held_2 (a integer CONSTRAINT of_held NOT NULL, b integer);
 ALTER TABLE held ATTACH PARTITION held_2 FOR VALUES IN (2);
 CREATE TABLE held_3 (a integer NOT NULL) INHERITS (strict_too);
 CREATE TABLE held_4 (CONSTRAINT own_4 NOT NULL a) INHERITS (strict_too);
+CREATE TABLE broken_base (a integer);
+ALTER TABLE broken_base ADD CONSTRAINT of_base NOT NULL a NOT VALID;
+CREATE TABLE broken_child () INHERITS (broken_base);
+CREATE TABLE broken_local (a integer) INHERITS (broken_base);

@@ -50,6 +50,13 @@ mod cases {
             "CREATE DOMAIN loud AS text CHECK (a_outer(VALUE) <> '!')",
             "CREATE TABLE t (a integer CHECK (a_fits(a)), b text, c text GENERATED ALWAYS AS (a_outer(b)) STORED, d loud)",
             "INSERT INTO t VALUES (3, 'X', DEFAULT, 'Y')",
+            // Such a text is put in the place of the call when the table is made.
+            "CREATE FUNCTION z_plain(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1'",
+            "CREATE FUNCTION a_plain(integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT public.z_plain($1)'",
+            "CREATE TABLE plain (a integer CHECK (a_plain(a) > 0), b integer GENERATED ALWAYS AS (a_plain(a)) STORED)",
+            "CREATE TABLE by_plain (a integer) PARTITION BY RANGE (a_plain(a))",
+            "CREATE TABLE by_plain_1 PARTITION OF by_plain FOR VALUES FROM (0) TO (10)",
+            "INSERT INTO by_plain VALUES (1)",
         ];
         let live = scene.database("live", &statements).await?;
         let loaded = scene.round_trip(&live).await?;

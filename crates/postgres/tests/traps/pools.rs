@@ -42,7 +42,7 @@ mod cases {
     const LATE: Duration = Duration::from_secs(10);
 
     /// Starts a pool before the scene's server; `None` after a skip was reported.
-    fn pool(scene: &Scene, mode: &str) -> Result<Option<Pool>> {
+    fn start(scene: &Scene, mode: &str) -> Result<Option<Pool>> {
         let Some(program) = PROGRAMS.into_iter().find(|program| Path::new(program).exists()) else {
             stead_testkit::skip::skip("pgbouncer", &format!("there is no {}", PROGRAMS.join(", ")));
             return Ok(None);
@@ -92,7 +92,7 @@ mod cases {
     pub(super) async fn a_pool_that_gives_sessions_away_is_refused(scene: &Scene) -> Result<()> {
         let live = scene.database("live", &["CREATE TABLE t (a integer)"]).await?;
         for mode in ["transaction", "statement"] {
-            let Some(pool) = pool(scene, mode)? else { return Ok(()) };
+            let Some(pool) = start(scene, mode)? else { return Ok(()) };
             let server = PostgresServer::connect_lazily(&pool.url)?;
             let refused = [
                 server.version().await.err(),
@@ -117,7 +117,7 @@ mod cases {
 
     pub(super) async fn a_pool_that_keeps_sessions_is_as_good_as_the_server(scene: &Scene) -> Result<()> {
         let live = scene.database("live", &["CREATE TABLE t (a integer)"]).await?;
-        let Some(pool) = pool(scene, "session")? else { return Ok(()) };
+        let Some(pool) = start(scene, "session")? else { return Ok(()) };
         let server = PostgresServer::connect_lazily(&pool.url)?;
         for _again in 0..3 {
             let held = lock(&server, &live).await?;
@@ -132,10 +132,9 @@ mod cases {
         }
         server.scratch().await?.close().await?;
         // Whoever waits for a second session says what it waits for, and not for ever.
-        let narrow = pool(scene, "session\ndefault_pool_size = 1")?;
-        let narrow = narrow.map(|narrow| (format!("{}/?connect_timeout=1", narrow.url), narrow));
-        let (url, _narrow) = narrow.context("the other pool is there")?;
-        let error = PostgresServer::connect_lazily(&url)?.version().await.err().context("one session is enough")?;
+        let lonely = start(scene, "session\ndefault_pool_size = 1")?.context("the other pool is there")?;
+        let narrow = PostgresServer::connect_lazily(&format!("{}/?connect_timeout=1", lonely.url))?;
+        let error = narrow.version().await.err().context("one session is enough")?;
         ensure!(error.class == ErrorClass::Unreachable && error.message.contains("no second session"), "{error:?}");
         // The pool takes no options, and says so in its own words and code.
         let choosy = PostgresServer::connect_lazily(&format!("{}/?options=-cwork_mem%3D1MB", pool.url))?;

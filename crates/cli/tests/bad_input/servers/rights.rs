@@ -275,7 +275,7 @@ pub(crate) const CASES: &[ServerCase] = &[
         command: &["upgrade"],
         exit: 7,
         says: &[r"
-            error[refused]: database `main`: the role's sessions are read-only
+            error[refused]: database `stats`: the role's sessions are read-only
               hint: `default_transaction_read_only` is set for the role, for the database or for the whole server
             "],
     },

@@ -35,6 +35,12 @@ const LAST_BEFORE: u8 = 19;
 /// the server does not record.
 const LAST_REACHABLE: u8 = 39;
 
+/// The first rank of tables and their parts.
+const FIRST_OF_TABLES: u8 = 10;
+/// The rank of routines and operators that need no table: the server may put a routine's text in the place of a call while it
+/// makes a table, and asks then for what the text names, which is recorded nowhere.
+const ROUTINES_ALONE: u8 = 9;
+
 /// The rank of a domain's constraint that holds for all rows: right after the domain.
 const DOMAIN_CONSTRAINT: u8 = 7;
 
@@ -265,8 +271,13 @@ impl Plan {
 
     /// The rank of each node, or of what needs it where that is lower: what comes early has what it needs earlier.
     pub(super) fn ranks(&self, needs: &[Vec<usize>], before: &[bool]) -> Vec<(bool, u8)> {
+        let of_tables = self.needing_tables();
+        let routine = |node: &Node| ["function", "procedure", "operator"].contains(&node.reference.kind.as_str());
+        let own = |place: usize, node: &Node| {
+            if routine(node) && !of_tables[place] { ROUTINES_ALONE } else { node.rank }
+        };
         let mut ranks: Vec<(bool, u8)> =
-            self.nodes.iter().zip(before).map(|(node, before)| (!before, node.rank)).collect();
+            self.nodes.iter().enumerate().map(|(place, node)| (!before[place], own(place, node))).collect();
         let mut open: Vec<usize> = (0..ranks.len()).collect();
         while let Some(node) = open.pop() {
             for &other in &needs[node] {
@@ -277,6 +288,25 @@ impl Plan {
             }
         }
         ranks
+    }
+
+    /// Which nodes are tables or need one, be it through others.
+    fn needing_tables(&self) -> Vec<bool> {
+        let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        for (node, made) in self.nodes.iter().enumerate() {
+            made.needs.iter().for_each(|&other| needed_by[other].push(node));
+        }
+        let of_tables = |node: &Node| (FIRST_OF_TABLES..=LAST_BEFORE).contains(&node.rank);
+        let mut found: Vec<bool> = self.nodes.iter().map(of_tables).collect();
+        let mut open: Vec<usize> = (0..found.len()).filter(|&node| found[node]).collect();
+        while let Some(node) = open.pop() {
+            for &other in &needed_by[node] {
+                if !std::mem::replace(&mut found[other], true) {
+                    open.push(other);
+                }
+            }
+        }
+        found
     }
 
     fn object(&mut self, object: &Object, apart: &HashSet<Reference>) -> Result<(), WriteError> {

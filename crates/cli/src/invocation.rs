@@ -54,6 +54,11 @@ impl Invocation<'_> {
         self.environment_with(Consents::default())
     }
 
+    /// Opens the environment for a command that looks at what lies here and can do without the project's own servers.
+    pub(crate) fn environment_to_look(&self) -> Result<Environment> {
+        Environment::open_to_look(self.project()?, self.caller(Consents::default()))
+    }
+
     /// Opens the environment with the risks that the user accepted.
     pub(crate) fn environment_with(&self, consents: Consents) -> Result<Environment> {
         Environment::open(self.project()?, self.caller(consents))

@@ -129,6 +129,24 @@ pub enum ProvisionError {
         /// The last lines of its log.
         log: String,
     },
+    /// The server runs and answers, and does not let us in.
+    #[error("the {kind} server runs as process {pid} and does not let stead in: {reason}")]
+    Refusing {
+        /// The kind.
+        kind: ServerKind,
+        /// Its process.
+        pid: u32,
+        /// What it says.
+        reason: String,
+        /// The file of the password that was tried.
+        password: PathBuf,
+    },
+    /// No folder will do for the server's Unix socket.
+    #[error("there is no folder for the server's socket: {reason}")]
+    Sockets {
+        /// Why the first choice will not do.
+        reason: String,
+    },
     /// A server that stead has no record of runs on the data folder.
     #[error("process {pid} runs on `{}`, and stead did not record it", .data.display())]
     Unrecorded {
@@ -200,6 +218,8 @@ impl ProvisionError {
             Self::Initialise { .. } => "volume-initialise",
             Self::Ended { .. } => "server-ended",
             Self::Silent { .. } => "server-silent",
+            Self::Sockets { .. } => "server-sockets",
+            Self::Refusing { .. } => "server-refuses",
             Self::Unrecorded { .. } => "server-unrecorded",
             Self::Unstoppable { .. } => "server-unstoppable",
             Self::InUse { .. } => "volume-in-use",
@@ -220,6 +240,14 @@ impl ProvisionError {
             }
             Self::VersionMissing { kind, wanted, by_volume, .. } => version_hints(*kind, wanted, *by_volume),
             Self::Lock(error) => error.hints.clone(),
+            Self::Refusing { kind, password, .. } => vec![
+                format!(
+                    "stead is `{}` with the password in `{}`; if somebody has changed it on the server, write it there",
+                    kind.superuser(),
+                    password.display()
+                ),
+                "the server goes on running; `stead down` stops it".to_owned(),
+            ],
             _ => self.hint().map(str::to_owned).into_iter().collect(),
         }
     }
@@ -240,6 +268,7 @@ impl ProvisionError {
             Self::PortTaken(_) => "stop that program, or leave `port` out: a free one is chosen then",
             Self::NoPort => "stop programs that listen there, or set `port` of the server",
             Self::Silent { .. } => "`stead up` goes on waiting; `stead down` stops it",
+            Self::Sockets { .. } => "set `TMPDIR` to a folder with a short path that the server's user may write to",
             Self::Unrecorded { .. } => "stop it by that number, then run `stead up` again",
             Self::Unstoppable { .. } => "it may be waiting for a disk; look at it, then run `stead down` again",
             Self::InUse { .. } => "stop it first: `stead down`",

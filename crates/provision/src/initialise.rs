@@ -118,7 +118,9 @@ impl Initialisation<'_> {
             self.program(&self.programs.server, words, working).await?;
         } else {
             let program = self.programs.beside(&["mariadb-install-db", "mysql_install_db"])?;
+            // The program is a shell script that takes a word with a blank in it for two, so what can be told by a variable is.
             let mut words = mysql_common(self.programs, self.volume, &data);
+            words.retain(|word| !word.starts_with("--tmpdir="));
             let plain = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"];
             words.extend(plain.map(str::to_owned));
             self.program(&program, words, working).await?;
@@ -142,7 +144,7 @@ impl Initialisation<'_> {
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
-    /// Runs one program to its end.
+    /// Runs one program to its end. Its short-lived files lie in the volume.
     async fn program(&self, program: &Path, words: Vec<String>, working: &File) -> Result<()> {
         let log = self.volume.file(LOG);
         let opened = File::options().append(true).create(true).open(&log);
@@ -150,7 +152,9 @@ impl Initialisation<'_> {
         let held = working.try_clone().map_err(|error| ProvisionError::file("open", &log, error))?;
         let mut command = Command::new(program);
         command.args(words).stdin(Stdio::from(held)).current_dir(self.volume.folder());
-        let child = spawn(command, output, self.account, self.surroundings)?;
+        let mut surroundings = self.surroundings.clone();
+        surroundings.variables.insert("TMPDIR".to_owned(), shown(&self.volume.temporary()));
+        let child = spawn(command, output, self.account, &surroundings)?;
         let ended = wait(child).await.map_err(|error| ProvisionError::file("wait for", program, error))?;
         if ended.as_deref() == Some("exit code 0") {
             return Ok(());

@@ -26,7 +26,7 @@ pub use error::ProvisionError;
 pub use kind::ServerKind;
 pub use process::Process;
 pub use programs::{Programs, find};
-pub use ready::{Knock, Probe};
+pub use ready::{Knock, NoAnswer, Probe};
 pub use secret::Password;
 pub use start::{Beginning, Start, Started, prepare, start};
 pub use stop::{Stopped, Stopping, stop};

@@ -20,6 +20,21 @@ const DISTANCE: Duration = Duration::from_millis(50);
 /// How long one knock may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A refusal counts when it has been heard for so long. Servers know their accounts before they listen, so that none should ever
+/// be taken back; a moment costs nobody anything.
+const CERTAIN: Duration = Duration::from_secs(2);
+/// The time between two questions of which the first was refused: some servers count them.
+const AFTER_REFUSAL: Duration = Duration::from_millis(400);
+
+/// Why a server does not answer, for people to read; never with a password in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// It may in a moment.
+    NotYet(String),
+    /// It does, and says no: waiting changes nothing.
+    Refused(String),
+}
+
 /// Asks a server whether it answers.
 #[async_trait]
 pub trait Probe: Send + Sync {
@@ -27,8 +42,8 @@ pub trait Probe: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Why it does not, for people to read; never with a password in it.
-    async fn ask(&self, access: &Access) -> std::result::Result<(), String>;
+    /// Why it does not.
+    async fn ask(&self, access: &Access) -> std::result::Result<(), NoAnswer>;
 }
 
 /// The probe that needs no adapter: it begins a connection and takes the server's first word for an answer. A server that still
@@ -38,8 +53,8 @@ pub struct Knock;
 
 #[async_trait]
 impl Probe for Knock {
-    async fn ask(&self, access: &Access) -> std::result::Result<(), String> {
-        knock(access).map_err(|error| error.to_string())?
+    async fn ask(&self, access: &Access) -> std::result::Result<(), NoAnswer> {
+        knock(access).map_err(|error| error.to_string()).and_then(|word| word).map_err(NoAnswer::NotYet)
     }
 }
 
@@ -55,20 +70,35 @@ pub(crate) struct Awaited<'a> {
 /// Waits for two answers in a row.
 pub(crate) async fn wait(mut awaited: Awaited<'_>, probe: &dyn Probe, surroundings: &Surroundings) -> Result<()> {
     let begun = Instant::now();
-    let mut answered = false;
+    let (mut answered, mut refused) = (false, None);
     loop {
         awaited.refuse_ended()?;
         let answer = match awaited.says_ready() {
             true => probe.ask(awaited.access).await,
-            false => Err("it is still starting".to_owned()),
+            false => Err(NoAnswer::NotYet("it is still starting".to_owned())),
         };
-        match answer {
+        let pause = match answer {
             Ok(()) if answered => return awaited.refuse_ended(),
-            Ok(()) => answered = true,
-            Err(reason) if begun.elapsed() > surroundings.start_timeout => return Err(awaited.silent(begun, reason)),
-            Err(_) => answered = false,
-        }
-        tokio::time::sleep(if answered { DISTANCE } else { PAUSE }).await;
+            Ok(()) => {
+                (answered, refused) = (true, None);
+                DISTANCE
+            }
+            Err(NoAnswer::Refused(reason)) => {
+                answered = false;
+                if refused.get_or_insert_with(Instant::now).elapsed() > CERTAIN {
+                    return Err(awaited.refusing(reason));
+                }
+                AFTER_REFUSAL
+            }
+            Err(NoAnswer::NotYet(reason)) if begun.elapsed() > surroundings.start_timeout => {
+                return Err(awaited.silent(begun, reason));
+            }
+            Err(NoAnswer::NotYet(_)) => {
+                (answered, refused) = (false, None);
+                PAUSE
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -92,6 +122,11 @@ impl Awaited<'_> {
         own && text.lines().nth(7).is_some_and(|state| state.trim() == "ready")
     }
 
+    fn refusing(&self, reason: String) -> ProvisionError {
+        let password = self.volume.file("password");
+        ProvisionError::Refusing { kind: self.access.kind, pid: self.process.pid, reason, password }
+    }
+
     fn silent(&self, begun: Instant, reason: String) -> ProvisionError {
         ProvisionError::Silent {
             kind: self.access.kind,
@@ -112,7 +147,8 @@ fn knock(access: &Access) -> io::Result<std::result::Result<(), String>> {
 }
 
 /// Sends a `StartupMessage` of protocol 3.0 and reads the first message: `R` asks for a password, so the server takes
-/// connections; `E` is an error. Source: PostgreSQL's chapter on message formats.
+/// connections; `E` is an error, and every other one than "cannot connect now" is the word of a server that does, though perhaps
+/// not from us, or not without encryption. Source: PostgreSQL's chapter on message formats, and `PQping` of its libpq.
 fn postgres(stream: &mut TcpStream) -> io::Result<std::result::Result<(), String>> {
     let parameters = b"user\0postgres\0database\0postgres\0\0";
     let length = u32::try_from(8 + parameters.len()).expect("a message of a few bytes");
@@ -128,7 +164,11 @@ fn postgres(stream: &mut TcpStream) -> io::Result<std::result::Result<(), String
     let length = u64::from(u32::from_be_bytes([head[1], head[2], head[3], head[4]])).min(64 * 1024);
     let mut body = Vec::new();
     stream.take(length.saturating_sub(4)).read_to_end(&mut body)?;
-    let text = body.split(|byte| *byte == 0).find_map(|field| field.strip_prefix(b"M"));
+    let field = |letter: &[u8]| body.split(|byte| *byte == 0).find_map(|field| field.strip_prefix(letter));
+    let text = field(b"M");
+    if head[0] == b'E' && text.is_some() && field(b"C").is_some_and(|state| state != b"57P03") {
+        return Ok(Ok(()));
+    }
     Ok(Err(String::from_utf8_lossy(text.unwrap_or(b"the first word is no answer")).into_owned()))
 }
 

@@ -10,9 +10,13 @@ use stead_engine::{Place, SearchEngine, Server};
 use stead_schema::EngineKind;
 
 use crate::address::Address;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::project::{DatabaseLocation, IndexEngine, Project, engine_of_scheme};
+use crate::stopped::Stopped;
 use crate::volume;
+
+/// A database's server, and its place there.
+pub type Found = (Arc<dyn Server>, Place);
 
 /// Servers that were opened, by address: databases of one server share one value, so that a dump can see them in one view.
 #[derive(Default)]
@@ -21,13 +25,27 @@ pub struct Servers {
 }
 
 impl Servers {
+    /// The same, where a server of the project that is not up is no error until somebody asks it for something.
+    ///
+    /// # Errors
+    ///
+    /// As [`Servers::of`].
+    pub fn of_or_stopped(&mut self, project: &Project, name: &str) -> Result<Found> {
+        match (self.of(project, name), project.database_location(name)) {
+            (Err(error), Some(DatabaseLocation::Local(local))) if error.kind == Kind::Unreachable => {
+                Ok((Arc::new(Stopped::new(local.engine, error)), Place(local.database.clone())))
+            }
+            (found, _) => found,
+        }
+    }
+
     /// The server of that database, and the database's place on it. Nothing is connected yet.
     ///
     /// # Errors
     ///
     /// A URL that the engine cannot read; `unsupported` for an engine that is not built into this program, or a secret,
     /// which needs a store.
-    pub fn of(&mut self, project: &Project, name: &str) -> Result<(Arc<dyn Server>, Place)> {
+    pub fn of(&mut self, project: &Project, name: &str) -> Result<Found> {
         match project.database_location(name) {
             None => Err(Error::bug(format!("the project has no database `{name}`"))),
             Some(DatabaseLocation::File(path)) => Ok((self.files(), file(name, path)?)),
@@ -42,7 +60,7 @@ impl Servers {
         opened.or_insert_with(files).clone()
     }
 
-    fn remote(&mut self, engine: EngineKind, url: &str, name: &str) -> Result<(Arc<dyn Server>, Place)> {
+    fn remote(&mut self, engine: EngineKind, url: &str, name: &str) -> Result<Found> {
         let address = Address::of(url);
         let server = address.server();
         let place = Place(address.database().unwrap_or_else(|| name.to_owned()));
@@ -60,7 +78,7 @@ impl Servers {
 /// # Errors
 ///
 /// A URL that names no engine, no server or no database.
-pub fn at(url: &str) -> Result<(Arc<dyn Server>, Place)> {
+pub fn at(url: &str) -> Result<Found> {
     let unreadable = |why: &str| {
         Error::usage("database-url", format!("the URL {why}"))
             .hint("write `sqlite:PATH`, `postgres://USER@HOST/DATABASE`, `mysql://…` or `mariadb://…`")

@@ -10,12 +10,12 @@ use stead_engine::file_lock::{is_held, lock_file};
 use stead_engine::{Access, Event, Holder, Lock, LockRequest, Place, Reporter, SearchEngine, Server, Session};
 use stead_schema::{Difference, Schema, compare};
 
-use crate::engines::{self, Servers};
+use crate::engines::{self, Found, Servers};
 use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
-use crate::project::{IndexEngine, Project, Roles};
+use crate::project::{DatabaseLocation, IndexEngine, Project, Roles};
 use crate::state::State;
-use crate::{files, seed, shelf, undo};
+use crate::{files, seed, shelf, undo, volume};
 
 /// Risks that the user accepted by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,6 +121,7 @@ pub struct Environment {
     pub consents: Consents,
     /// Who runs the command.
     pub caller: Caller,
+    /// By where they are; the embedded one is nowhere else than here.
     search_engines: Mutex<BTreeMap<String, Arc<dyn SearchEngine>>>,
     /// What this run holds, as long as it does.
     locks: Mutex<Weak<Locks>>,
@@ -146,10 +147,28 @@ impl Environment {
     ///
     /// A database whose engine is not built into this program.
     pub fn open(project: Project, caller: Caller) -> Result<Self> {
+        Self::open_with(project, caller, Servers::of)
+    }
+
+    /// The same for a command that looks at what lies here: a server of the project that is not up is an error only when it is
+    /// asked for something.
+    ///
+    /// # Errors
+    ///
+    /// As [`Environment::open`].
+    pub fn open_to_look(project: Project, caller: Caller) -> Result<Self> {
+        Self::open_with(project, caller, Servers::of_or_stopped)
+    }
+
+    fn open_with(
+        project: Project,
+        caller: Caller,
+        find: fn(&mut Servers, &Project, &str) -> Result<Found>,
+    ) -> Result<Self> {
         let state = State::new(project.state());
         let mut servers = Servers::default();
         let opened = project.databases.keys().map(|name| {
-            let (server, place) = servers.of(&project, name)?;
+            let (server, place) = find(&mut servers, &project, name)?;
             let roles = project.databases[name].roles;
             Ok(Database { name: name.clone(), server, place, roles })
         });
@@ -173,6 +192,17 @@ impl Environment {
     pub fn database(&self, name: &str) -> Result<&Database> {
         let found = self.databases.iter().find(|database| database.name == name);
         found.ok_or_else(|| unknown("database", name, self.databases.iter().map(|database| database.name.as_str())))
+    }
+
+    /// What there is to say of a database whose server is one of the project's own and is not up.
+    #[must_use]
+    pub fn stopped(&self, database: &str) -> Option<Error> {
+        match self.project.database_location(database) {
+            Some(DatabaseLocation::Local(local)) => {
+                volume::url(local).err().filter(|error| error.kind == Kind::Unreachable)
+            }
+            _ => None,
+        }
     }
 
     /// The names of all databases.
@@ -200,20 +230,52 @@ impl Environment {
         let Some(settings) = self.project.indexes.get(index) else {
             return Err(unknown("index", index, self.project.indexes.keys().map(String::as_str)));
         };
+        self.engine_at(&settings.engine)
+    }
+
+    /// The engine of an index that may not be in the project any more; the embedded one has it then.
+    pub(crate) fn search_engine_of_any(&self, index: &str) -> Result<Arc<dyn SearchEngine>> {
+        let settings = self.project.indexes.get(index);
+        self.engine_at(settings.map_or(&IndexEngine::Embedded, |settings| &settings.engine))
+    }
+
+    /// One engine at a place for all indexes there: it knows of builds that are still being closed.
+    fn engine_at(&self, place: &IndexEngine) -> Result<Arc<dyn SearchEngine>> {
+        let key = match place {
+            IndexEngine::Embedded => String::new(),
+            IndexEngine::Server(url) => url.expose().to_owned(),
+        };
         let mut opened = self.search_engines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = opened.get(index) {
+        if let Some(engine) = opened.get(&key) {
             return Ok(engine.clone());
         }
-        // One engine of a kind for all indexes: it knows of builds that are still being closed.
-        let embedded = settings.engine == IndexEngine::Embedded;
-        let known =
-            opened.iter().find(|(name, _)| embedded && self.project.indexes[*name].engine == IndexEngine::Embedded);
-        let engine = match known {
-            Some((_, engine)) => engine.clone(),
-            None => engines::search_engine(&settings.engine, &self.state.indexes())?,
-        };
-        opened.insert(index.to_owned(), engine.clone());
+        let engine = engines::search_engine(place, &self.state.indexes())?;
+        opened.insert(key, engine.clone());
         Ok(engine)
+    }
+
+    /// The names of embedded indexes that answer and are not in the project any more, in name order.
+    ///
+    /// # Errors
+    ///
+    /// The folder of indexes cannot be listed.
+    pub async fn left_indexes(&self) -> Result<Vec<String>> {
+        let mut left = Vec::new();
+        for name in self.strange_indexes().await? {
+            // What is only kept belongs to an undo point.
+            if !matches!(self.search_engine_of_any(&name)?.current(&name).await, Ok(None)) {
+                left.push(name);
+            }
+        }
+        Ok(left)
+    }
+
+    /// The names of embedded indexes, answering or kept, that are not in the project any more.
+    async fn strange_indexes(&self) -> Result<Vec<String>> {
+        // Where none can be built none is looked for.
+        let Ok(engine) = self.engine_at(&IndexEngine::Embedded) else { return Ok(Vec::new()) };
+        let names = engine.names().await?.into_iter();
+        Ok(names.filter(|name| !self.project.indexes.contains_key(name)).collect())
     }
 
     /// Rows in all ordinary tables of the database at that place, stead's own left out; none if it is damaged so far that
@@ -227,9 +289,14 @@ impl Environment {
         if !database.server.exists(place).await? {
             return Ok(Some(0));
         }
-        let mut session = database.server.open(place, Access::Read).await?;
-        let counts = session.count_rows().await;
-        session.close().await?;
+        let counts = match database.server.open(place, Access::Read).await {
+            Ok(mut session) => {
+                let counts = session.count_rows().await;
+                session.close().await?;
+                counts
+            }
+            Err(error) => Err(error),
+        };
         match counts {
             Err(error) if error.damaged => Ok(None),
             counts => {
@@ -342,9 +409,14 @@ impl Environment {
     async fn refuse_foreign(&self) -> Result<()> {
         for database in &self.databases {
             if database.server.exists(&database.place).await? {
-                let mut session = database.server.open(&database.place, Access::Read).await?;
-                let rows = crate::ledger::read(session.as_mut()).await;
-                session.close().await?;
+                let rows = match database.server.open(&database.place, Access::Read).await {
+                    Ok(mut session) => {
+                        let rows = crate::ledger::read(session.as_mut()).await;
+                        session.close().await?;
+                        rows
+                    }
+                    Err(error) => Err(Error::from(error)),
+                };
                 match rows {
                     // Only what needs no word of it can go on: that which replaces it.
                     Err(error) if error.is_damage() => {
@@ -473,12 +545,14 @@ impl Environment {
         Ok(())
     }
 
-    /// Removes indexes that neither answer nor belong to an undo point.
+    /// Removes indexes that neither answer nor belong to an undo point. One that left the project stays until somebody drops it,
+    /// as its database does.
     pub(crate) async fn sweep_indexes(&self) -> Result<()> {
-        for name in self.project.indexes.keys() {
+        let strange = self.strange_indexes().await?;
+        for name in self.project.indexes.keys().chain(&strange) {
             let keep = undo::kept_indexes(&self.state, name)?;
             // An index on a server that is not built into this program is not ours to sweep.
-            if let Ok(engine) = self.search_engine(name) {
+            if let Ok(engine) = self.search_engine_of_any(name) {
                 engine.clean(name, &keep).await?;
             }
         }

@@ -153,6 +153,9 @@ impl Journal {
         for database in &self.databases {
             let server = &environment.database(&database.name)?.server;
             server.bulk().ready(&database.swap).await.map_err(Error::from)?;
+            for lost in server.bulk().lost(&database.swap).await.map_err(Error::from)? {
+                environment.warn(&lost);
+            }
         }
         self.leaves.iter().try_for_each(LeafSwap::ready)
     }
@@ -301,7 +304,8 @@ fn rename_once(from: &Path, to: &Path) -> std::io::Result<()> {
 
 impl IndexSwap {
     async fn swap(&self, environment: &Environment) -> Result<()> {
-        let engine = environment.search_engine(&self.name)?;
+        // It may have left the project since the journal was written.
+        let engine = environment.search_engine_of_any(&self.name)?;
         match &self.publish {
             Some(id) if engine.list(&self.name).await?.iter().any(|built| built.id == *id) => {
                 engine.publish(&self.name, id).await?;

@@ -37,6 +37,7 @@ pub mod snapshots;
 pub mod stamp;
 pub mod state;
 pub mod status;
+mod stopped;
 pub mod storage;
 pub mod undo;
 pub mod up;

@@ -70,7 +70,10 @@ pub async fn write(session: &mut dyn Session, marker: &Marker) -> Result<()> {
 ///
 /// Whatever the engine says.
 pub(crate) async fn set_swap_token(database: &Database, place: &Place, token: &str) -> Result<()> {
-    let mut session = database.server.open(place, Access::Write).await?;
+    let mut session = match database.server.open(place, Access::Write).await {
+        Err(error) if error.damaged => return Ok(()),
+        opened => opened?,
+    };
     let found = match read(session.as_mut()).await {
         Err(error) if error.is_damage() => None,
         found => found?,

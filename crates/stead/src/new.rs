@@ -24,16 +24,27 @@ const FILES: [(&str, &str); 7] = [
 ///
 /// A folder that exists and is not empty, or whatever the file system refuses.
 pub fn new(folder: &Path) -> Result<Vec<PathBuf>> {
-    if folder.exists() && !files::entries(folder)?.is_empty() {
-        let message = format!("`{}` exists and is not empty", folder.display());
-        return Err(Error::refused("folder-not-empty", message).hint("name a folder that does not exist yet"));
-    }
+    let files = plan(folder)?;
     let name = project_name(folder)?;
     for (path, text) in FILES {
         let path = folder.join(path);
         files::make_folder(path.parent().unwrap_or(folder))?;
         files::write_whole(&path, text.replace("{name}", &name).as_bytes())?;
     }
+    Ok(files)
+}
+
+/// The files that [`new`] would write, relative to the folder.
+///
+/// # Errors
+///
+/// A folder that exists and is not empty, or whose name gives none for a project.
+pub fn plan(folder: &Path) -> Result<Vec<PathBuf>> {
+    if folder.exists() && !files::entries(folder)?.is_empty() {
+        let message = format!("`{}` exists and is not empty", folder.display());
+        return Err(Error::refused("folder-not-empty", message).hint("name a folder that does not exist yet"));
+    }
+    project_name(folder)?;
     Ok(FILES.iter().map(|(path, _)| PathBuf::from(path)).collect())
 }
 

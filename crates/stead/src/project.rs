@@ -19,6 +19,7 @@ mod nearest;
 mod origin;
 mod parse;
 mod path;
+mod protection;
 mod quantity;
 mod reading;
 mod reference;
@@ -179,6 +180,21 @@ impl Project {
     #[must_use]
     pub fn volumes(&self) -> PathBuf {
         self.folder.join(STATE_FOLDER).join(server::VOLUME_FOLDER)
+    }
+
+    /// The protected environment, whichever is in effect, that uses the volume in that folder.
+    ///
+    /// # Errors
+    /// A file of one of the environments that cannot be read, so that nobody knows.
+    pub fn protector(
+        &self,
+        volume: &Path,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Option<String>, ProjectErrors> {
+        if self.protected {
+            return Ok(Some(self.environment.clone()));
+        }
+        protection::protector(&self.folder, variables, volume).map_err(ProjectErrors::new)
     }
 
     /// The folder of this environment's snapshots.

@@ -36,6 +36,8 @@ pub enum IndexState {
     Outdated,
     /// What lies there cannot be read.
     Broken,
+    /// One answers, but the project has no index of that name any more.
+    LeftBehind,
 }
 
 /// An index as `index status` shows it.
@@ -51,12 +53,28 @@ pub struct IndexStatus {
     pub problem: String,
 }
 
+/// The names of all indexes: those of the project, then those that left it.
+///
+/// # Errors
+///
+/// The folder of indexes cannot be listed.
+pub async fn names(environment: &Environment) -> Result<Vec<String>> {
+    let mut names: Vec<String> = environment.project.indexes.keys().cloned().collect();
+    names.extend(environment.left_indexes().await?);
+    Ok(names)
+}
+
 /// The state of one index, without building anything.
 ///
 /// # Errors
 ///
-/// A name that is not in the project, or a documents file that cannot be read.
+/// A name that is not in the project and that none was left behind under, or a documents file that cannot be read.
 pub async fn status(environment: &Environment, name: &str) -> Result<IndexStatus> {
+    let strange = !environment.project.indexes.contains_key(name);
+    if strange && environment.left_indexes().await?.iter().any(|left| left == name) {
+        let built = environment.search_engine_of_any(name)?.current(name).await.ok().flatten();
+        return Ok(IndexStatus { name: name.to_owned(), state: IndexState::LeftBehind, built, problem: String::new() });
+    }
     let engine = environment.search_engine(name)?;
     let hash = definition_hash(environment, name, engine.as_ref())?;
     let name = name.to_owned();
@@ -354,7 +372,7 @@ pub async fn drop_named(environment: &Environment, names: &[String]) -> Result<(
     environment.refuse_protected("index drop")?;
     let _held = environment.hold().await?;
     for name in names {
-        environment.search_engine(name)?.withdraw(name).await?;
+        environment.search_engine_of_any(name)?.withdraw(name).await?;
     }
     environment.sweep_indexes().await
 }

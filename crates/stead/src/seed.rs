@@ -196,7 +196,11 @@ async fn perform(
     match &step.action {
         SeedAction::Sql { file } => {
             let mut session = database.open(Access::Write).await?;
-            let count = sql::run(session.as_mut(), file).await?;
+            let ran = sql::run(session.as_mut(), file).await;
+            for line in session.notices() {
+                environment.report(Event::Output { step: name.to_owned(), line });
+            }
+            let count = ran?;
             session.close().await?;
             Ok(format!("{count} statements"))
         }

@@ -68,6 +68,9 @@ pub struct DatabaseStatus {
     pub place: String,
     /// False if there is none.
     pub exists: bool,
+    /// Why it was not looked at: its server is one of the project's own and is not up. The rest says nothing then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// Bytes on disk.
     pub bytes: u64,
     /// Whether it was seeded, when and from what.
@@ -90,6 +93,12 @@ pub struct AppStatus {
 }
 
 impl Status {
+    /// True if a database was not looked at, because its server is not up.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.databases.iter().any(|database| database.stopped.is_some())
+    }
+
     /// True if a revision stopped half-way; while somebody works here it may be one that is under way.
     #[must_use]
     pub fn has_unfinished(&self) -> bool {
@@ -128,8 +137,8 @@ pub async fn status(environment: &Environment) -> Result<Status> {
         databases.push(patiently(environment, database, &revisions).await?);
     }
     let mut indexes = Vec::new();
-    for name in environment.project.indexes.keys() {
-        indexes.push(reindex::status(environment, name).await?);
+    for name in reindex::names(environment).await? {
+        indexes.push(reindex::status(environment, &name).await?);
     }
     let points = undo::list(&environment.state)?;
     let points = points.into_iter().rev().map(|point| PointStatus { operation: point.operation, at: point.at });
@@ -165,13 +174,19 @@ async fn look(environment: &Environment, database: &Database, revisions: &Revisi
     let mut status = DatabaseStatus {
         name: database.name.clone(),
         engine: database.server.kind().to_string(),
-        version: database.server.version().await?,
+        version: String::new(),
         place: environment.shown(&database.place),
-        exists: database.server.exists(&database.place).await?,
+        exists: false,
+        stopped: environment.stopped(&database.name).map(|error| error.message),
         bytes: 0,
         marker: None,
         apps: Vec::new(),
     };
+    if status.stopped.is_some() {
+        return Ok(status);
+    }
+    status.version = database.server.version().await?;
+    status.exists = database.server.exists(&database.place).await?;
     if status.exists {
         let mut session = database.open(Access::Read).await?;
         status.bytes = database.server.size(&database.place).await?;

@@ -80,12 +80,13 @@ impl UndoPoint {
         Self { format: FORMAT, id, operation, at, databases: lists.0, leaves: lists.1, indexes: lists.2 }
     }
 
-    /// Bytes that it keeps on disk.
+    /// Bytes that it keeps on disk; those of a database whose server is not up are not known and not counted.
     pub async fn size(&self, environment: &Environment) -> Result<u64> {
         let mut bytes = 0;
         for database in &self.databases {
             let Some(place) = &database.kept else { continue };
             bytes += match environment.database(&database.name) {
+                Ok(known) if environment.stopped(&known.name).is_some() => 0,
                 Ok(known) => known.server.size(place).await?,
                 // It is not in the project any more: a file is there to be looked at, a server is asked no more.
                 Err(_) => files::size(Path::new(&place.0)),

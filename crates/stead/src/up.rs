@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use serde::Serialize;
-use stead_engine::Event;
-use stead_provision::{Access, Beginning, Knock, Probe, Profile, Start, Started, State, Volume};
+use stead_engine::{ErrorClass, Event};
+use stead_provision::{Access, Beginning, Knock, NoAnswer, Probe, Profile, Start, Started, State, Volume};
 
 use crate::environment::Caller;
 use crate::error::{Error, Result};
@@ -130,14 +130,20 @@ struct Answers;
 
 #[async_trait]
 impl Probe for Answers {
-    async fn ask(&self, access: &Access) -> std::result::Result<(), String> {
+    async fn ask(&self, access: &Access) -> std::result::Result<(), NoAnswer> {
         Knock.ask(access).await?;
         let server: Arc<dyn stead_engine::Server> = match engines::at(&access.url()) {
             Ok((server, _)) => server,
             // Without the adapter the knock has to do.
             Err(error) if error.code == "unsupported" => return Ok(()),
-            Err(error) => return Err(error.message),
+            Err(error) => return Err(NoAnswer::Refused(error.message)),
         };
-        server.version().await.map(|_| ()).map_err(|error| error.message)
+        server.version().await.map(|_| ()).map_err(|error| match error.class {
+            // What a server on its way up or at its limits says.
+            ErrorClass::Unreachable | ErrorClass::Interrupted | ErrorClass::Conflict | ErrorClass::LockTimeout => {
+                NoAnswer::NotYet(error.message)
+            }
+            _ => NoAnswer::Refused(error.message),
+        })
     }
 }

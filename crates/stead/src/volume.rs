@@ -146,12 +146,13 @@ fn find_by(project: &Project, name: &str, comes_last: fn(&Entry) -> bool) -> Res
     entries.into_iter().find(|entry| entry.name == name).ok_or_else(missing)
 }
 
-/// Refuses what may not be removed: a volume that lies elsewhere, one whose server runs, and any in a protected environment.
+/// Refuses what may not be removed: a volume that lies elsewhere, one whose server runs, any in a protected environment, and one
+/// that a protected environment uses.
 ///
 /// # Errors
 ///
-/// Exit 4.
-pub fn refuse_removal(project: &Project, entry: &Entry) -> Result<()> {
+/// Exit 4, or the file of another environment that cannot be read.
+pub fn refuse_removal(project: &Project, entry: &Entry, variables: &BTreeMap<String, String>) -> Result<()> {
     let Entry { name, path, .. } = entry;
     if entry.external {
         let message =
@@ -160,8 +161,12 @@ pub fn refuse_removal(project: &Project, entry: &Entry) -> Result<()> {
             Error::refused("volume-external", message).hint("remove the folder yourself once its server is down")
         );
     }
-    if project.protected {
-        let message = format!("environment `{}` is protected: `volume remove` is refused there", project.environment);
+    if let Some(protector) = project.protector(path, variables)? {
+        let message = if protector == project.environment {
+            format!("environment `{protector}` is protected: `volume remove` is refused there")
+        } else {
+            format!("the volume `{name}` belongs to environment `{protector}`, which is protected")
+        };
         return Err(Error::refused("protected", message));
     }
     match entry.pid {
@@ -182,7 +187,7 @@ pub async fn remove(
     variables: &BTreeMap<String, String>,
 ) -> Result<()> {
     let entry = find_removable(project, name)?;
-    refuse_removal(project, &entry)?;
+    refuse_removal(project, &entry, variables)?;
     let surroundings = surroundings(project, caller, variables);
     Ok(stead_provision::remove(&Volume::at(entry.path), &surroundings).await?)
 }
@@ -223,7 +228,9 @@ pub fn shown<'a>(project: &Project, path: &'a Path) -> std::path::Display<'a> {
 impl From<ProvisionError> for Error {
     fn from(error: ProvisionError) -> Self {
         let kind = match &error {
-            ProvisionError::Ended { .. } | ProvisionError::Silent { .. } => Kind::Unreachable,
+            ProvisionError::Ended { .. } | ProvisionError::Silent { .. } | ProvisionError::Refusing { .. } => {
+                Kind::Unreachable
+            }
             ProvisionError::Foreign { .. }
             | ProvisionError::OtherKind { .. }
             | ProvisionError::Root { .. }

@@ -66,11 +66,17 @@ enum Action {
 
 impl Database {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
+        let environment = match self.action {
+            Action::List => invocation.environment_to_look()?,
+            Action::Shell { .. } | Action::Destroy { .. } => invocation.environment()?,
+        };
         match self.action {
             Action::List => {
                 let status = stead::status::status(&environment).await?;
                 let line = |database: &stead::status::DatabaseStatus| {
+                    if let Some(stopped) = &database.stopped {
+                        return format!("{}  {stopped}; `stead up` starts it\n", database.name);
+                    }
                     let size = if database.exists { bytes(database.bytes) } else { "missing".to_owned() };
                     let apps: Vec<&str> = database.apps.iter().map(|app| app.app.as_str()).collect();
                     let (name, engine, version, place) =
@@ -78,7 +84,8 @@ impl Database {
                     format!("{name}  {engine} {version}  {place}  {size}  {}\n", apps.join(", "))
                 };
                 let text: String = status.databases.iter().map(line).collect();
-                Ok(Outcome::data(json!({ "databases": status.databases }), text))
+                let stopped = status.has_stopped().then_some(Kind::Unreachable);
+                Ok(Outcome::data(json!({ "databases": status.databases }), text).with_kind(stopped))
             }
             Action::Shell { name, arguments } => {
                 let client = database::client(&environment, name.as_deref())?;

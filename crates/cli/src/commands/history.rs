@@ -2,13 +2,15 @@
 
 use clap::Args;
 use serde_json::json;
-use stead::error::Result;
-use stead::history::{Entry, history};
+use stead::error::{Kind, Result};
+use stead::history::{Entry, UNKNOWN, history};
 
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
 
 /// List the revisions in the order they apply, and what each database has of them
+///
+/// Of a database whose local server is not up nobody knows; its revisions are listed all the same, with exit 7.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  stead history\n  stead history --app catalog --json")]
 pub(crate) struct History {
@@ -22,11 +24,12 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
+        let environment = invocation.environment_to_look()?;
         let entries = history(&environment, self.app.as_deref(), self.database.as_deref()).await?;
         let text: String = entries.iter().map(line).collect();
         let text = if text.is_empty() { "there is no revision\n".to_owned() } else { text };
-        Ok(Outcome::data(json!({ "revisions": entries }), text))
+        let stopped = entries.iter().any(|entry| entry.state == UNKNOWN).then_some(Kind::Unreachable);
+        Ok(Outcome::data(json!({ "revisions": entries }), text).with_kind(stopped))
     }
 }
 

@@ -82,7 +82,10 @@ struct Drop {
 
 impl Index {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
+        let environment = match self.action {
+            Action::Status(_) | Action::Verify(_) => invocation.environment_to_look()?,
+            Action::Build(_) | Action::Drop(_) => invocation.environment()?,
+        };
         match self.action {
             Action::Build(build) => build.run(&environment).await,
             Action::Status(status) => status.run(&environment).await,
@@ -90,6 +93,15 @@ impl Index {
             Action::Drop(drop) => drop.run(&environment, invocation).await,
         }
     }
+}
+
+/// The names that were typed, or all there are, and those of indexes that left the project; an unknown one is refused.
+async fn names_with_left(environment: &Environment, typed: Vec<String>) -> Result<Vec<String>> {
+    let all = reindex::names(environment).await?;
+    for name in typed.iter().filter(|name| !all.contains(name)) {
+        environment.search_engine(name)?;
+    }
+    Ok(if typed.is_empty() { all } else { typed })
 }
 
 /// The names that were typed, or all there are; an unknown one is refused before anything is done.
@@ -123,7 +135,7 @@ impl Build {
 impl Status {
     async fn run(self, environment: &Environment) -> Result<Outcome> {
         let mut statuses = Vec::new();
-        for name in names(environment, self.names)? {
+        for name in names_with_left(environment, self.names).await? {
             statuses.push(reindex::status(environment, &name).await?);
         }
         let text: String = statuses.iter().map(|status| format!("{}\n", describe(status))).collect();
@@ -147,7 +159,7 @@ impl Verify {
 
 impl Drop {
     async fn run(self, environment: &Environment, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let names = names(environment, self.names)?;
+        let names = names_with_left(environment, self.names).await?;
         if self.dry_run {
             let steps = names.iter().map(|name| format!("drop index {name}")).collect();
             return super::dry_run(environment, steps);
@@ -169,6 +181,9 @@ pub(crate) fn describe(status: &IndexStatus) -> String {
         IndexState::Absent => format!("index {name}: absent"),
         IndexState::Current => format!("index {name}: current{about}"),
         IndexState::Outdated => format!("index {name}: its definition changed since it was built{about}"),
+        IndexState::LeftBehind => {
+            format!("index {name}: not in the project any more{about}; `stead index drop {name}` removes it")
+        }
         IndexState::Broken => format!("index {name}: broken: {}", status.problem),
     }
 }

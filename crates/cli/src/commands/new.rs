@@ -19,15 +19,31 @@ pub(crate) struct New {
     /// The folder to make
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Only print what would be done
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl New {
     pub(crate) fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
         let folder = invocation.directory()?.join(&self.folder);
+        if self.dry_run {
+            let files = stead::new::plan(&folder)?;
+            let steps: Vec<String> =
+                files.iter().map(|file| format!("write {}", self.folder.join(file).display())).collect();
+            let text: String = steps.iter().map(|step| format!("would {step}\n")).collect();
+            return Ok(Outcome::data(json!({ "dry_run": true, "steps": steps }), text));
+        }
         let files = stead::new::new(&folder)?;
         let list: String = files.iter().map(|file| format!("  {}\n", file.display())).collect();
-        let next = format!("stead -C {} init", self.folder.display());
+        let next = format!("stead -C {} init", for_shells(&self.folder.display().to_string()));
         let text = format!("made `{}`:\n{list}next: {next}", self.folder.display());
         Ok(Outcome::summary(json!({ "folder": folder, "files": files, "next": next }), text))
     }
+}
+
+/// A word as it is typed in a shell: as it is if that is safe, or else in single quotation marks.
+fn for_shells(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "-_./,+@:%=".contains(letter);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Search {
 
 impl Search {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
+        let environment = invocation.environment_to_look()?;
         let request = SearchRequest { words: self.words.join(" "), limit: self.limit, offset: self.offset };
         let result = search(&environment, &self.index, &request).await?;
         let mut text = format!("{} found\n", grouped(result.total));

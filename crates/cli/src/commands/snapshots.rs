@@ -54,7 +54,10 @@ enum Action {
 
 impl Snapshots {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
+        let environment = match self.action {
+            Action::Remove { .. } => invocation.environment()?,
+            _ => invocation.environment_to_look()?,
+        };
         match self.action {
             Action::List => {
                 let entries = snapshots::list(&environment)?;

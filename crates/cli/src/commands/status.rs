@@ -13,16 +13,18 @@ use crate::progress::{bytes, grouped};
 
 /// Show what is there: databases with their revisions, storage, indexes, snapshots, undo points
 ///
-/// Reads only and takes no lock. Work that was cut off half-way, revisions included, is reported with exit 6.
+/// Reads only and takes no lock. Work that was cut off half-way, revisions included, is reported with exit 6. With a local server that is not up the rest is shown all the same, with exit 7.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  stead status\n  stead status --json")]
 pub(crate) struct Status {}
 
 impl Status {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment()?;
+        let environment = invocation.environment_to_look()?;
         let report = status(&environment).await?;
-        let kind = (report.interrupted.is_some() || report.has_unfinished()).then_some(Kind::HalfWay);
+        let half_way = report.interrupted.is_some() || report.has_unfinished();
+        let stopped = report.has_stopped().then_some(Kind::Unreachable);
+        let kind = half_way.then_some(Kind::HalfWay).or(stopped);
         Ok(Outcome::data(json!({ "status": report }), text(&report)).with_kind(kind))
     }
 }
@@ -52,6 +54,10 @@ fn text(report: &Report) -> String {
 
 fn databases(text: &mut String, report: &Report) {
     for database in &report.databases {
+        if let Some(stopped) = &database.stopped {
+            line(text, &format!("database {}: {stopped}; `stead up` starts it", database.name));
+            continue;
+        }
         if !database.exists {
             line(text, &format!("database {}: missing ({})", database.name, database.place));
             continue;

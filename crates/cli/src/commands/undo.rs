@@ -39,10 +39,10 @@ pub(crate) struct Undo {
 
 impl Undo {
     pub(crate) async fn run(self, invocation: &Invocation<'_>) -> Result<Outcome> {
-        let environment = invocation.environment_with(self.consent.consents())?;
         if self.list {
-            return list(&environment).await;
+            return list(&invocation.environment_to_look()?).await;
         }
+        let environment = invocation.environment_with(self.consent.consents())?;
         let finished = if self.dry_run { None } else { undo::carry_on(&environment).await? };
         if self.prune {
             return self.prune(&environment, invocation).await;
@@ -95,7 +95,12 @@ async fn list(environment: &Environment) -> Result<Outcome> {
     for point in undo::list(&environment.state)?.iter().rev() {
         let size = point.size(environment).await?;
         let rows: u64 = point.databases.iter().filter_map(|database| database.rows).sum();
-        lines += &format!("{}  {}  {} rows, {}\n", point.at, point.operation, grouped(rows), bytes(size));
+        let stopped = point
+            .databases
+            .iter()
+            .find_map(|database| database.kept.as_ref().and_then(|_kept| environment.stopped(&database.name)));
+        let more = stopped.map(|error| format!(" and what is on a server: {}", error.message)).unwrap_or_default();
+        lines += &format!("{}  {}  {} rows, {}{more}\n", point.at, point.operation, grouped(rows), bytes(size));
         documents.push(json!({ "point": point, "bytes": size }));
     }
     let lines = if lines.is_empty() { "there is no undo point\n".to_owned() } else { lines };

@@ -65,7 +65,7 @@ impl Volume {
             }
             Action::Remove { name, yes, dry_run } => {
                 let entry = volume::find_removable(&project, &name)?;
-                volume::refuse_removal(&project, &entry)?;
+                volume::refuse_removal(&project, &entry, &variables())?;
                 if dry_run {
                     let step = format!("remove volume {name} ({})", bytes(entry.bytes));
                     let text = format!("would {step}\n");

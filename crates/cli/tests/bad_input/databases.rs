@@ -42,7 +42,7 @@ pub(crate) const CASES: &[Case] = &[
         exit: 7,
         says: |said| {
             insta::assert_snapshot!(said, @r"
-            error[damaged]: `[project]/.stead/development/main.db` is damaged: database disk image is malformed
+            error[damaged]: database `main`: `[project]/.stead/development/main.db` is damaged: database disk image is malformed
               hint: load a snapshot, or take what can be read out of it with the `.recover` command of `sqlite3`
             ")
         },

@@ -57,8 +57,9 @@ pub(crate) const CASES: &[Case] = &[
         exit: 1,
         says: |said| {
             insta::assert_snapshot!(said, @r"
-            error[interrupted]: no space is left to write `[project]/.stead/development/.main.db.stead-new-[id]`
+            error[interrupted]: no space is left to write `[project]/.stead/development/.stats.db.stead-new-[id]`
               hint: free some space and run the command again; nothing of the open transaction is kept
+              hint: SQLite has taken the whole transaction back
             ")
         },
     },
@@ -70,8 +71,9 @@ pub(crate) const CASES: &[Case] = &[
         exit: 1,
         says: |said| {
             insta::assert_snapshot!(said, @r"
-            error[interrupted]: no space is left to write `[project]/.stead/development/.main.db.stead-new-[id]`
+            error[interrupted]: no space is left to write `[project]/.stead/development/.stats.db.stead-new-[id]`
               hint: free some space and run the command again; nothing of the open transaction is kept
+              hint: SQLite has taken the whole transaction back
             ")
         },
     },

@@ -1,8 +1,9 @@
-//! A database file that is damaged: what replaces it, or takes it back, must not stop at what it replaces.
+//! A database that is damaged: what replaces it, or takes it back, must not stop at what it replaces.
 
 use std::fs;
 
-use stead_testkit::fixture::Fixture;
+use stead_testkit::fixture::{Fixture, Home};
+use stead_testkit::servers::TestServer;
 
 use crate::ready;
 
@@ -64,4 +65,46 @@ fn a_damaged_database_is_named_with_what_helps() {
         assert!([1, 7].contains(&ended.code), "{command:?}: {}", ended.err);
         ended.says("is damaged").says("load a snapshot");
     }
+}
+
+/// Writes nonsense into the file of a table on a PostgreSQL server, in a page that the server has not read since it wrote it.
+fn damage_on_server(fixture: &Fixture) {
+    fixture.sql("main", "CREATE TABLE spoiled AS SELECT 1 AS a");
+    fixture.sql("main", "VACUUM FULL spoiled");
+    fixture.sql("main", "CHECKPOINT");
+    let path =
+        fixture.value("main", "SELECT current_setting('data_directory') || '/' || pg_relation_filepath('spoiled')");
+    fixture.on_server(&format!("COPY (SELECT repeat('x', 8191)) TO '{path}'"));
+}
+
+/// What is damaged is replaced, and so it is if the database is for reading alone; both come back as they were.
+fn a_database_is_replaced_whatever_it_says(server: TestServer) {
+    let Some(fixture) = Fixture::at(crate::STEAD, Home::On(server)) else { return };
+    fixture.run(["init"]).exits(0);
+    fixture.run(["dump", "--name", "good"]).exits(0);
+    let sound = fixture.content();
+    damage_on_server(&fixture);
+    fixture.run(["dump", "--name", "bad"]).exits(7).says("error[damaged]").says("load a snapshot");
+    fixture.run(["load", "good", "--skip-index"]).exits(0).says("damaged");
+    assert_eq!(fixture.content(), sound);
+    fixture.run(["undo"]).exits(0);
+    fixture.run(["dump", "--name", "bad"]).exits(7).says("error[damaged]");
+    fixture.run(["load", "good", "--skip-index"]).exits(0).says("damaged");
+    let name = fixture.name_on_server("main");
+    fixture.on_server(&format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on"));
+    for command in [&["load", "good", "--skip-index"][..], &["undo"], &["undo"]] {
+        fixture.run(command).exits(0);
+        assert_eq!(fixture.content(), sound, "{command:?}");
+    }
+    assert_eq!(fixture.value("main", "SELECT current_setting('default_transaction_read_only')"), "on");
+}
+
+#[test]
+fn a_database_of_postgres15_is_replaced_whatever_it_says() {
+    a_database_is_replaced_whatever_it_says(TestServer::Postgres15);
+}
+
+#[test]
+fn a_database_of_postgres18_is_replaced_whatever_it_says() {
+    a_database_is_replaced_whatever_it_says(TestServer::Postgres18);
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
+use stead_testkit::fixture::Home;
+use stead_testkit::servers::TestServer;
+
 use crate::{empty, migrated, project, ready};
 
 #[test]
@@ -61,6 +64,32 @@ fn a_project_file_that_is_a_link_to_nothing_is_not_passed_over() {
     for folder in ["inner", "inner/deep"] {
         fixture.run(["-C", folder, "reset", "--yes"]).exits(2).says("stead.toml");
         assert_eq!(fixture.content(), before);
+    }
+}
+
+/// The table that is named gets the rows, and not the one of that name which the session would find first.
+#[test]
+fn a_csv_step_fills_the_table_that_it_names() {
+    let Some(fixture) = crate::project::at(Home::On(TestServer::Postgres15)) else { return };
+    let revision = "-- Another place\n-- revision: 55ee66ff7700\n-- parent: 33cc44dd55ee\n\n-- up\n\
+                    CREATE SCHEMA app;\nCREATE TABLE app.items (LIKE items);\nCREATE TABLE app.others (LIKE items);\n";
+    fixture.write("apps/shop/migrations/0004_elsewhere.sql", revision);
+    fixture.replace("stead.toml", "table = \"items\"", "table = \"app.items\"");
+    fixture.run(["init"]).exits(0);
+    let counts = "SELECT (SELECT count(*) FROM public.items) || ' ' || (SELECT count(*) FROM app.items)";
+    assert_eq!(fixture.value("main", counts), "0 4");
+    for (name, rows) in [("public.items", "4 0"), ("others", "0 0")] {
+        fixture.replace("stead.toml", "app.items", name);
+        fixture.run(["seed"]).exits(0);
+        assert_eq!(fixture.value("main", counts), rows);
+        fixture.replace("stead.toml", name, "app.items");
+    }
+    fixture.replace("stead.toml", "app.items", "items");
+    fixture.run(["seed"]).exits(2).says("several tables are called `items`: `app.items`, `public.items`");
+    for home in [Home::Files, Home::On(TestServer::Mariadb)] {
+        let Some(fixture) = crate::project::at(home) else { continue };
+        fixture.replace("stead.toml", "table = \"items\"", "table = \"main.items\"");
+        fixture.run(["init"]).exits(2).says("there is no table `main.items`").says("is named by itself: `items`");
     }
 }
 

@@ -50,6 +50,25 @@ every_engine! {
     }
 }
 
+/// An index has a life of its own: it stays when the project forgets it, until somebody drops it.
+#[test]
+fn an_index_that_left_the_project_is_named_and_can_be_dropped() {
+    let fixture = ready();
+    let section = fixture.read("stead.toml");
+    let begin = section.find("[indexes.items]").expect("there is an index");
+    let end = section.find("[storage]").expect("it comes next");
+    fixture.write("stead.toml", format!("{}{}", &section[..begin], &section[end..]));
+    fixture.run(["seed"]).exits(0);
+    fixture.run(["index", "status"]).exits(0).prints("index items: not in the project any more, 4 documents");
+    fixture.run(["status"]).exits(0).prints("`stead index drop items` removes it");
+    fixture.run(["index", "status", "itmes"]).exits(2).says("unknown-index");
+    fixture.run(["index", "build", "items"]).exits(2).says("unknown-index");
+    fixture.run(["index", "drop", "items", "--yes"]).exits(0);
+    assert_eq!(fixture.run(["index", "status"]).exits(0).out, "");
+    fixture.run(["undo", "--prune", "--yes"]).exits(0);
+    assert!(!fixture.tree(".stead/development/indexes").keys().any(|path| path.contains("stead-index.json")));
+}
+
 every_engine! {
     #[test]
     fn row_115_something_in_the_way_of_the_pointer_is_handled(fixture: ready) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use stead_testkit::fixture::{Fixture, Gate, ended};
+use stead_testkit::fixture::{Fixture, Gate, Home, ended};
 
 use crate::empty;
 
@@ -116,7 +116,14 @@ every_engine! {
         let content = fixture.content();
         fixture.sql("main", "INSERT INTO items (id, kind, name) VALUES (99, 2, 'added later')");
         fixture.write("storage/papers/added.txt", "later");
-        fixture.run(["init", "--clean"]).exits(0);
+        // What the server says of a seed's statements is passed on.
+        let (statement, said) = match fixture.home() {
+            Home::Files => ("SELECT 1;\n", ""),
+            home if home.is_mysql() => ("INSERT IGNORE INTO kinds (id, name) VALUES (2, 'again');\n", "Duplicate entry '2'"),
+            Home::On(_) => ("DO $$ BEGIN RAISE NOTICE 'careful with %', 7; END $$;\n", "notice: careful with 7"),
+        };
+        fixture.write("seed/base.sql", fixture.read("seed/base.sql") + statement);
+        fixture.run(["init", "--clean"]).exits(0).says(said);
         assert_eq!(fixture.content(), content);
         fixture.run(["search", "items", "added"]).exits(0).prints("0 found");
         fixture.run(["undo"]).exits(0);

@@ -1,6 +1,7 @@
 //! Rows 152, 153 and 155: dry runs, JSON and exit codes, and whose database it is; what `config` shows (row 156).
 
 use stead_testkit::fixture::{Fixture, Gate, Home};
+use stead_testkit::servers::TestServer;
 
 use crate::{empty, project};
 
@@ -232,14 +233,27 @@ fn help_has_examples_everywhere() {
     }
 }
 
+/// What is typed next can be typed as it is printed, and the files do on every engine.
 #[test]
 fn a_new_project_runs_at_once() {
-    let fixture: Fixture = empty();
-    fixture.run(["new", "shop"]).exits(0).says("stead -C shop init");
-    fixture.run(["-C", "shop", "init"]).exits(0);
-    fixture.run(["-C", "shop", "search", "notes", "snapshots"]).exits(0).prints("1 found");
-    fixture.run(["-C", "shop", "check"]).exits(0);
-    fixture.run(["-C", "shop", "init"]).exits(0).says("nothing to do");
-    fixture.run(["new", "shop"]).exits(4).says("not empty");
+    for home in
+        [Home::Files, Home::On(TestServer::Postgres15), Home::On(TestServer::Mariadb), Home::On(TestServer::Mysql)]
+    {
+        let Some(fixture) = Fixture::empty_at(crate::STEAD, home) else { continue };
+        fixture.run(["new", "--dry-run", "my shop"]).exits(0).prints("would write my shop/stead.toml");
+        assert!(!fixture.path("my shop").exists());
+        fixture.run(["new", "my shop"]).exits(0).says("next: stead -C 'my shop' init");
+        let location = format!("[databases.main]\n{}", fixture.location("main"));
+        fixture.replace("my shop/stead.toml", "[databases.main]\n", &location);
+        fixture.run(["-C", "my shop", "init"]).exits(0);
+        fixture.run(["-C", "my shop", "search", "notes", "snapshots"]).exits(0).prints("1 found");
+        fixture.run(["-C", "my shop", "check"]).exits(0);
+        fixture.run(["-C", "my shop", "init"]).exits(0).says("nothing to do");
+    }
+    let fixture = empty();
+    fixture.run(["new", "shop"]).exits(0).says("next: stead -C shop init");
+    for words in [&["new", "shop"][..], &["new", "--dry-run", "shop"]] {
+        fixture.run(words).exits(4).says("not empty");
+    }
     fixture.run(["new", "12"]).exits(2);
 }

@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use stead_testkit::fixture::ended;
-use stead_testkit::servers::TestServer::{self, Mariadb, Postgres15};
+use stead_testkit::servers::TestServer::{self, Mariadb, Mysql, Postgres15};
 
 use crate::local::{KEPT, Local};
 
@@ -31,6 +31,52 @@ fn a_server_of_the_project_is_waited_for_until_it_is_up() {
         let steps = up["steps"].as_array().expect("what was done");
         let seed = steps.iter().find(|step| step["name"] == "seed").expect("a step that is told");
         assert_eq!(seed["state"], "skipped", "{up}");
+    }
+}
+
+/// What needs no server is shown while it is down, and every command says how it comes up.
+#[test]
+fn what_lies_here_is_shown_while_the_server_is_down() {
+    for server in [Postgres15, Mariadb] {
+        let Some(local) = seeded(server) else { continue };
+        local.add("[indexes.things]\ndatabase = \"catalog\"\ndocuments = \"things.sql\"\n");
+        local.fixture.write("things.sql", "SELECT id, 'thing' AS name FROM kept");
+        local.run(["up"]).exits(0);
+        local.run(["dump", "--name", "before"]).exits(0);
+        local.run(["load", "before"]).exits(0);
+        local.run(["down"]).exits(0);
+        let stopped = "the server `main` of database `catalog` is not up";
+        let status = local.run(["status"]).exits(7).prints(stopped).prints("`stead up` starts it");
+        status.prints("index things: current").prints("snapshots: ").prints("undo points: load before");
+        let status = local.run(["status", "--json"]).exits(7).json();
+        assert_eq!(status["status"]["databases"][0]["stopped"], stopped, "{status}");
+        local.run(["history"]).exits(7).prints("unknown  Kept").says(stopped);
+        local.run(["snapshots", "list"]).exits(0).prints("before");
+        local.run(["snapshots", "verify", "before"]).exits(0).prints("sound");
+        local.run(["undo", "--list"]).exits(0).prints("load before").prints(stopped);
+        local.run(["index", "status"]).exits(0).prints("index things: current");
+        local.run(["search", "things", "thing"]).exits(0).prints("1 found");
+        local.run(["heads"]).exits(0).prints("0001_kept");
+        local.run(["config"]).exits(0).prints("servers.main");
+        local.run(["dump"]).exits(7).says(stopped).says("`stead up` starts it");
+    }
+}
+
+/// Waiting changes nothing about a password that somebody has changed, so nobody waits.
+#[test]
+fn a_server_that_lets_nobody_in_is_not_waited_for() {
+    for server in [Postgres15, Mariadb, Mysql] {
+        let Some(local) = Local::new(server) else { continue };
+        local.run(["up", "--no-init"]).exits(0);
+        match server.kind() {
+            "postgres" => local.sql("ALTER ROLE postgres PASSWORD 'another'"),
+            _ => local.sql("ALTER USER root@'127.0.0.1' IDENTIFIED BY 'another'"),
+        };
+        let begun = std::time::Instant::now();
+        let refused =
+            local.run(["up", "--no-init"]).exits(7).says("error[server-refuses]").says("does not let stead in");
+        refused.says("/password`; if somebody has changed it");
+        assert!(begun.elapsed().as_secs() < 60, "it waited for {:?}", begun.elapsed());
     }
 }
 

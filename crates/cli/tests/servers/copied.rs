@@ -79,7 +79,7 @@ fn a_copy_leaves_the_server_of_the_original_alone(server: TestServer) {
     untouched();
     copy.run(&["down"]).exits(0);
     untouched();
-    copy.run(&["status"]).says("is not up");
+    copy.run(&["status"]).exits(7).prints("is not up");
     copy.run(&["up"]).exits(0);
     untouched();
     let volumes = copy.run(&["volume", "list", "--json"]).exits(0).json();

@@ -133,6 +133,14 @@ fn removing_a_volume_asks(server: TestServer) {
     local.fixture.write("stead.production.toml", "[project]\nprotected = true\n");
     let protected = ["--env", "production", "volume", "remove", "main", "--yes"];
     local.run(protected).exits(4).says("environment `production` is protected");
+    // A protected environment protects its volume from the others: its file names the server, or a database of it is there.
+    for section in ["[servers.main]\n", "[databases.far]\nserver = \"main\"\n"] {
+        local.fixture.write("stead.production.toml", format!("[project]\nprotected = true\n{section}"));
+        for words in [["volume", "remove", "main", "--yes"], ["volume", "remove", "main", "--dry-run"]] {
+            local.run(words).exits(4).says("`main` belongs to environment `production`, which is protected");
+        }
+    }
+    local.fixture.write("stead.production.toml", "[project]\nprotected = true\n[databases.far]\nurl = \"${ABSENT}\"\n");
     let folder = local.folder();
     assert!(folder.join("data").is_dir());
     local.run(["volume", "remove", "main", "--yes"]).exits(0).says("removed `main`");

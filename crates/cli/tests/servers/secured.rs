@@ -216,6 +216,31 @@ fn encryption_is_what_the_url_asks_for(server: TestServer) {
     }
     certificates_of_clients_are_shown(&secured);
     a_whole_life(&secured);
+    certificates_of_version_1_are_no_objection(&secured);
+}
+
+/// The recipe of PostgreSQL's manual makes a certificate of version 1 of X.509, which TLS by Rust cannot read. Where nobody's
+/// identity is checked it is none the worse; where somebody wants to read it all the same, the refusal says what it is.
+fn certificates_of_version_1_are_no_objection(secured: &Secured) {
+    let server = secured.local.server;
+    for (name, text) in [("pem", include_str!("version1.pem")), ("key", include_str!("version1.key"))] {
+        fs::write(secured.certificates.join(format!("server.{name}")), text).expect("the volume's folder is ours");
+    }
+    let modes = if server.kind() == "postgres" {
+        secured.local.sql_at(secured.port, "SELECT pg_reload_conf()");
+        ["", "sslmode=require", "sslmode=require&channel_binding=require", "sslmode=verify-full&sslrootcert=right.pem"]
+    } else {
+        let again = if server == Mysql { "ALTER INSTANCE RELOAD TLS" } else { "FLUSH SSL" };
+        secured.local.sql_at(secured.port, again);
+        ["", "ssl-mode=required", "ssl-mode=verify-ca&ssl-ca=right.pem", "ssl-mode=verify-identity&ssl-ca=right.pem"]
+    };
+    for (mode, checked) in modes.into_iter().zip([false, false, true, true]) {
+        let ended = secured.connect("localhost", mode);
+        let refused = checked || server.kind() != "postgres";
+        assert_eq!(ended.code, if refused { 7 } else { 0 }, "`{mode}`: {}", ended.err);
+        // Without a mode this machine's own server is asked in plain first, and it says that it insists.
+        assert!(!refused || mode.is_empty() || ended.err.contains("version 1 of X.509"), "`{mode}`: {}", ended.err);
+    }
 }
 
 /// A user whom the server lets in with a certificate only.

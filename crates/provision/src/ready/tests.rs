@@ -37,6 +37,8 @@ fn postgres_answers_when_it_asks_for_a_password() {
         asked(ServerKind::Postgres, says(STARTUP, starting)),
         Err("the database system is starting up".to_owned())
     );
+    let no_rule = b"E\0\0\0\x39SFATAL\0C28000\0Mno pg_hba.conf entry for host, no encryption\0\0";
+    assert_eq!(asked(ServerKind::Postgres, says(STARTUP, no_rule)), Ok(()), "it takes connections of others");
     assert!(asked(ServerKind::Postgres, says(STARTUP, b"HTTP/1.1 400 no\r\n")).is_err());
 }
 

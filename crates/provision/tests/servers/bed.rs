@@ -67,10 +67,11 @@ impl Bed {
     /// Begins with a volume that is whole and whose server was never started.
     pub(crate) async fn furnish(&self) {
         let model = self.model().await;
-        let parent = self.folder.path().join("volumes");
-        fs::create_dir(&parent).expect("the test's own surroundings are sound");
+        let volume = self.volume();
+        let parent = volume.folder().parent().expect("a volume lies in a folder");
+        fs::create_dir_all(parent).expect("the test's own surroundings are sound");
         let mut copy = Command::new("cp");
-        copy.args(["-a", "--sparse=always", "--reflink=auto"]).args([model.path().join("main"), parent]);
+        copy.args(["-a", "--sparse=always", "--reflink=auto"]).args([model.path().join("main"), parent.to_path_buf()]);
         assert!(copy.status().expect("the test's own surroundings are sound").success());
         *self.model.lock().expect("the test's own surroundings are sound") = Some(model);
     }
@@ -88,8 +89,17 @@ impl Bed {
         model
     }
 
+    /// In a folder with a blank, and farther from the root than a socket's path may be.
     pub(crate) fn volume(&self) -> Volume {
-        Volume::at(self.folder.path().join("volumes/main"))
+        Volume::at(self.folder.path().join("the volumes").join("far".repeat(40)).join("main"))
+    }
+
+    /// A folder of the test's own that everybody may write to.
+    pub(crate) fn open_folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir(&folder).expect("the test's own surroundings are sound");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("the test's own surroundings are sound");
+        folder
     }
 
     pub(crate) fn plan(&self) -> Start {

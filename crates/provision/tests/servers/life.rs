@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use stead_provision::{Beginning, Knock, Probe, State, Stopped, Stopping, remove};
+use stead_provision::{Beginning, Knock, Probe, State, Stopped, Stopping, Surroundings, remove, start};
 
 use crate::bed::Bed;
 
@@ -34,6 +34,13 @@ async fn starts_once_and_keeps_its_port(bed: &Bed) {
     assert_eq!((second.beginning, second.access.port), (Beginning::Started, first.access.port));
     assert_eq!(second.access.password, first.access.password);
     assert_eq!(bed.said(), "", "nothing was out of the ordinary");
+    bed.stop().await;
+    for temporary in [bed.open_folder("a short one"), bed.open_folder(&"long".repeat(30))] {
+        let surroundings = Surroundings { temporary, ..bed.surroundings.clone() };
+        let elsewhere = start(&bed.plan(), &Knock, &surroundings).await.expect("sockets find a place");
+        assert_eq!(elsewhere.beginning, Beginning::Started);
+        bed.stop().await;
+    }
 }
 
 async fn leads_a_session_of_its_own(bed: &Bed) {

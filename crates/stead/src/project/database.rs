@@ -10,7 +10,7 @@ use stead_schema::{EngineKind, Schema};
 use super::error::Problem;
 use super::nearest::nearest;
 use super::origin::Origin;
-use super::reading::{Reading, Section, Stated};
+use super::reading::{self, Reading, Section, Stated};
 use super::secret::{SecretReference, SecretUrl};
 use super::server::Server;
 use crate::address::Address;
@@ -236,8 +236,8 @@ fn sqlite_file(section: &Section<'_>, stated: &Stated<'_>, rest: &str) -> Option
         Some(("names no file", "write `sqlite:PATH`, relative to this file or absolute"))
     } else if path.starts_with(":memory:") {
         Some(("is a database in memory, which ends with the command", "name a file: `sqlite:PATH`"))
-    } else if path.starts_with("~/") {
-        Some(("begins with `~`, which stands for a home folder in shells alone", "write `sqlite:${HOME}/…`"))
+    } else if reading::begins_at_home(path) {
+        Some((reading::AT_HOME, "write `sqlite:${HOME}/…`"))
     } else if path.contains('?') {
         Some(("has parameters, which a SQLite file does not take", "leave out what begins with `?`"))
     } else {

@@ -4,31 +4,14 @@
 
 use std::ops::Range;
 
+use stead_sql::secret::may_be_secret;
+
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
 
-const SECRET_WORDS: [&str; 13] = [
-    "password",
-    "passwd",
-    "passwort",
-    "passphrase",
-    "pwd",
-    "secret",
-    "token",
-    "credential",
-    "apikey",
-    "api_key",
-    "access_key",
-    "private_key",
-    "encryption_key",
-];
-
 /// Whether a key, a variable or a parameter of this name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    // `DB_PASS`, `PGPASS` and `dbPass` are called so for short; `passes` and `passenger` are not.
-    let short = name.split(['_', '.']).any(|part| part.ends_with("pass") || part == "pw");
-    short || SECRET_WORDS.iter().any(|word| name.contains(word))
+    may_be_secret(name)
 }
 
 /// `text` with its secrets replaced by three stars.

@@ -256,9 +256,8 @@ impl<'a> Section<'a> {
             self.invalid(stated, "is not a path", "");
             return None;
         }
-        if stated.text == "~" || stated.text.starts_with("~/") {
-            let reason = "begins with `~`, which stands for a home folder in shells alone";
-            self.invalid(stated, reason, "write `${HOME}/…`, or `./~/…` for a folder of that name");
+        if begins_at_home(&stated.text) {
+            self.invalid(stated, AT_HOME, "write `${HOME}/…`, or `./~/…` for a folder of that name");
             return None;
         }
         Some(self.reading.resolve(&stated.text, stated.origin))
@@ -428,6 +427,14 @@ pub(super) fn plain_text(value: &Value) -> Option<String> {
         Kind::String(text) => Some(text.value().to_owned()),
         _ => value.bare.clone(),
     }
+}
+
+/// Why a path that begins at a home folder is refused: nobody is sure whose it would be.
+pub(super) const AT_HOME: &str = "begins with `~`, which stands for a home folder in shells alone";
+
+/// Whether a path begins with what shells take for a home folder.
+pub(super) fn begins_at_home(path: &str) -> bool {
+    path == "~" || path.starts_with("~/")
 }
 
 /// How many letters a name may have.

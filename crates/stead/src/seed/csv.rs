@@ -49,13 +49,29 @@ pub(super) async fn run(session: &mut dyn Session, step: &CsvStep<'_>) -> Result
     }
 }
 
-/// The table, by its name alone or with its namespace.
+/// The table, by its name with its namespace, or by its name alone where only one has it.
 fn named<'a>(schema: &'a Schema, step: &CsvStep<'_>) -> Result<&'a Table> {
-    let qualified = || schema.tables.iter().find(|table| table.name.to_string() == step.table);
-    schema.table(step.table).or_else(qualified).ok_or_else(|| {
-        let known = schema.tables.iter().map(|table| table.name.name.as_str());
-        crate::environment::unknown("table", step.table, known).context(format!("`{}`", step.path.display()))
-    })
+    let file = format!("`{}`", step.path.display());
+    let whole = schema.tables.iter().find(|table| table.name.to_string() == step.table);
+    let alike: Vec<&Table> = schema.tables.iter().filter(|table| table.name.name == step.table).collect();
+    match (whole, alike.as_slice()) {
+        (Some(table), _) => Ok(table),
+        (None, [table]) => Ok(*table),
+        (None, []) => {
+            let known = schema.tables.iter().map(|table| table.name.name.as_str());
+            let alone = step.table.rsplit_once('.').and_then(|(_, name)| known.clone().find(|known| *known == name));
+            let error = crate::environment::unknown("table", step.table, known).context(file);
+            Err(match alone {
+                Some(name) => error.hint(format!("a table of the step's own database is named by itself: `{name}`")),
+                None => error,
+            })
+        }
+        (None, several) => {
+            let names: Vec<String> = several.iter().map(|table| format!("`{}`", table.name)).collect();
+            let message = format!("{file}: several tables are called `{}`: {}", step.table, names.join(", "));
+            Err(Error::usage("csv-table", message).hint("name the one that is meant as it is written there"))
+        }
+    }
 }
 
 async fn insert(session: &mut dyn Session, rows: &mut Rows<'_>, table: &Table) -> Result<u64> {
@@ -66,7 +82,7 @@ async fn insert(session: &mut dyn Session, rows: &mut Rows<'_>, table: &Table) -
         if batch.is_empty() {
             return Ok(count);
         }
-        let inserted = session.insert(&table.name.name, &columns, batch).await;
+        let inserted = session.insert(&table.name, &columns, batch).await;
         count += inserted.map_err(|error| {
             let file = rows.path.display();
             Error::from(error).context(format!("`{file}`, in the rows from line {first} on"))

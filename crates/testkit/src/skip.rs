@@ -13,8 +13,8 @@ const FILE: &str = "STEAD_TEST_SKIPS";
 /// Reports that the running test is skipped, because the thing that `key` names is lacking.
 ///
 /// Keys are single words that `STEAD_TEST_REQUIRE` may list: `sqlite` (the `sqlite3` program, as a second opinion), `zstd`,
-/// `make`, `corpus`, `root`, `unprivileged`, `tmpfs`, `pgbouncer`. The reason is a fragment that names what is lacking and where it was
-/// looked for.
+/// `make`, `corpus`, `root`, `unprivileged`, `tmpfs`, `pgbouncer`. The reason is a fragment that names what is lacking and where
+/// it was looked for.
 pub fn skip(key: &str, reason: &str) {
     let thread = std::thread::current();
     skip_named(key, thread.name().unwrap_or("a test"), reason);

@@ -126,6 +126,8 @@ async fn free(connection: &mut Connection, live: &str) -> Result<(), EngineError
     if tables.is_empty() {
         return Ok(());
     }
+    // Whoever looks at the server's sessions sees in which database this one waits.
+    connection.enter(live).await?;
     // Without `autocommit` InnoDB's own locks are asked for as well: on MariaDB a prepared transaction holds no others.
     connection
         .own("SET SESSION lock_wait_timeout = 1, SESSION innodb_lock_wait_timeout = 1, SESSION autocommit = OFF")

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use stead::counted::plural;
 use stead::engine::{Event, Reporter};
 
 use crate::printer::talk;
@@ -158,6 +159,11 @@ fn amount(done: u64, total: Option<u64>, unit: &str, took: Duration) -> String {
         text = format!("{}, {}/s", text.trim_end(), number(u64::try_from(rate).unwrap_or(u64::MAX)));
     }
     text.replace("  ", " ")
+}
+
+/// A number with its noun, for example `1,234 rows`.
+pub(crate) fn many(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), plural(&number))
 }
 
 /// A number with commas between thousands.

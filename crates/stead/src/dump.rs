@@ -17,6 +17,7 @@ use stead_snapshot::{
     AppHeads, DatabaseRecord, Draft, Manifest, Part, SnapshotName, StorageRecord, TableRecord, default_name,
 };
 
+use crate::counted::counted;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};
 use crate::project::StorageReference;
@@ -301,7 +302,7 @@ async fn write_database(
     let sink = draft.sink(Part::Database(database.name.clone()));
     let advance = advance(environment, &step);
     view.dump(&database.place, sink, advance).await.map_err(|error| database.named(error))?;
-    let outcome = format!("{rows} rows, stead's own included");
+    let outcome = format!("{}, stead's own included", counted(rows, "row"));
     environment.report(Event::Done { step, outcome, took: began.elapsed() });
     Ok(DatabaseRecord {
         engine: database.server.kind(),
@@ -357,7 +358,7 @@ async fn write_storage(
     if !checked {
         environment.warn("storage has no `references`: rows and files were not held against each other");
     }
-    let outcome = format!("{} files", record.files);
+    let outcome = counted(record.files, "file");
     environment.report(Event::Done { step, outcome, took: began.elapsed() });
     Ok(StorageRecord { references_checked: checked, ..record })
 }

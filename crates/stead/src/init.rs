@@ -9,6 +9,7 @@ use stead_engine::{Access, Event};
 use stead_snapshot::{Snapshot, SnapshotName};
 
 use crate::check::{self, Finding};
+use crate::counted::counted;
 use crate::dump::SEED_SNAPSHOT;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
@@ -261,7 +262,7 @@ impl Run<'_> {
             }
             None => seed::build(self.environment, self.options.skip_index, &mut replacement)
                 .await
-                .map(|seeded| format!("{} rows from {} steps", seeded.rows, seeded.steps)),
+                .map(|seeded| from_steps(&seeded)),
         };
         let text = replacement.swap_if_built(built).await?;
         let name = if snapshot.is_some() { "load" } else { "seed" };
@@ -278,13 +279,13 @@ impl Run<'_> {
     ) -> Result<String> {
         let name = &snapshot.manifest().name;
         match loaded {
-            Ok(loaded) => Ok(format!("{} rows from `{name}`", loaded.rows)),
+            Ok(loaded) => Ok(format!("{} from `{name}`", counted(loaded.rows, "row"))),
             Err(error) if self.options.load.is_none() && error.code != "interrupted" => {
                 self.environment.warn(format!("the snapshot `{name}` is not used: {error}"));
                 self.environment.abandon().await;
                 replacement.clear();
                 let seeded = seed::build(self.environment, self.options.skip_index, replacement).await?;
-                Ok(format!("{} rows from {} steps", seeded.rows, seeded.steps))
+                Ok(from_steps(&seeded))
             }
             Err(error) => Err(error),
         }
@@ -374,7 +375,7 @@ impl Run<'_> {
         if applied.is_empty() {
             self.skipped("upgrade", "at head");
         } else {
-            self.did("upgrade", format!("{} revisions", applied.len()), began);
+            self.did("upgrade", counted(applied.len(), "revision"), began);
         }
         Ok(())
     }
@@ -425,11 +426,11 @@ impl Run<'_> {
             let status = reindex::status(self.environment, name).await?;
             if status.state == IndexState::Current {
                 let documents = status.built.map_or(0, |built| built.documents);
-                self.skipped(&step, format!("current, {documents} documents"));
+                self.skipped(&step, format!("current, {}", counted(documents, "document")));
                 continue;
             }
             let built = reindex::rebuild(self.environment, name).await?;
-            self.note(&step, "done", format!("{} documents", built.documents));
+            self.note(&step, "done", counted(built.documents, "document"));
             self.done.changed = true;
         }
         Ok(())
@@ -469,7 +470,7 @@ impl Run<'_> {
         }
         for index in &status.indexes {
             if let Some(built) = &index.built {
-                self.done.summary.push(format!("index {}  {} documents", index.name, built.documents));
+                self.done.summary.push(format!("index {}  {}", index.name, counted(built.documents, "document")));
             }
         }
         if self.done.changed {
@@ -523,8 +524,13 @@ impl Run<'_> {
             *count.entry(step.database.clone()).or_default() += 1;
         }
         for (database, count) in count {
-            self.would(&format!("upgrade {database}"), format!("{count} revisions"));
+            self.would(&format!("upgrade {database}"), counted(count, "revision"));
         }
         Ok(())
     }
+}
+
+/// What a seed did, for the line of its step.
+fn from_steps(seeded: &seed::Seeded) -> String {
+    format!("{} from {}", counted(seeded.rows, "row"), counted(seeded.steps, "step"))
 }

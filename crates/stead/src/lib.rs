@@ -6,6 +6,7 @@ pub mod check;
 pub mod child;
 pub mod clock;
 pub mod compose;
+pub mod counted;
 pub mod database;
 pub mod down;
 pub mod downgrade;

@@ -16,6 +16,7 @@ use stead_snapshot::{Manifest, Part, Snapshot, SnapshotName};
 use stead_sql::quote::identifier;
 use stead_sql::split::split;
 
+use crate::counted::counted;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::marker::Marker;
@@ -258,7 +259,7 @@ async fn build_database(
         .into_iter()
         .for_each(|what| environment.warn(what));
     let rows: u64 = snapshot.manifest().databases[name].tables.values().map(|table| table.rows).sum();
-    environment.report(Event::Done { step, outcome: format!("{rows} rows"), took: began.elapsed() });
+    environment.report(Event::Done { step, outcome: counted(rows, "row"), took: began.elapsed() });
     Ok(database)
 }
 
@@ -357,7 +358,11 @@ async fn prove(database: &Database, manifest: &Manifest, count: bool) -> Result<
     for (table, rows) in &counts {
         let expected = record.tables.get(table).map(|table| table.rows);
         if expected != Some(*rows) {
-            return Err(differing(format!("`{table}` has {rows} rows, expected {}", expected.unwrap_or_default())));
+            return Err(differing(format!(
+                "`{table}` has {}, expected {}",
+                counted(*rows, "row"),
+                expected.unwrap_or_default()
+            )));
         }
     }
     if counts.len() == record.tables.len() { Ok(()) } else { Err(differing("a table is missing".to_owned())) }
@@ -423,6 +428,6 @@ fn build_storage(environment: &Environment, snapshot: &Snapshot, replacement: &m
         let built = if kept { replacement.leaf_beside(&leaf)? } else { replacement.leaf_like_live(&leaf)? };
         replacement.put_built_leaf(&leaf, built)?;
     }
-    environment.report(Event::Done { step, outcome: format!("{} files", record.files), took: began.elapsed() });
+    environment.report(Event::Done { step, outcome: counted(record.files, "file"), took: began.elapsed() });
     Ok(record.files)
 }

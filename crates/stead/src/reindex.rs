@@ -11,6 +11,7 @@ use stead_engine::value::ResultColumn;
 use stead_engine::{Access, Event, Row, SearchEngine, Value};
 use stead_schema::EngineKind;
 
+use crate::counted::counted;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Label, Result};
 use crate::journal::passed;
@@ -136,7 +137,7 @@ pub async fn build(environment: &Environment, name: &str, database: &Database) -
     let built = fill(environment, name, database, &step).await;
     match &built {
         Ok(built) => {
-            let outcome = format!("{} documents", built.documents);
+            let outcome = counted(built.documents, "document");
             environment.report(Event::Done { step, outcome, took: began.elapsed() });
         }
         Err(_) => {

@@ -7,6 +7,7 @@ use stead_engine::snapshot::Swap;
 use stead_engine::{Access, Place};
 use stead_schema::EngineKind;
 
+use crate::counted::counted;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};
 use crate::journal::{DatabaseSwap, IndexSwap, Journal, LeafSwap};
@@ -324,8 +325,8 @@ pub async fn question(
     let files = with_files && leaves.any(|leaf| !files::is_empty(&leaf));
     let what = match (rows, files) {
         (Some(0), false) => return Ok(None),
-        (Some(rows), false) => format!("{rows} rows"),
-        (Some(rows), true) => format!("{rows} rows and the stored files"),
+        (Some(rows), false) => counted(rows, "row"),
+        (Some(rows), true) => format!("{} and the stored files", counted(rows, "row")),
         (None, _) => "what is damaged".to_owned(),
     };
     let fate = if environment.consents.no_undo { "are gone then" } else { "move to a new undo point" };

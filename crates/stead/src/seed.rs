@@ -16,6 +16,7 @@ use stead_engine::{Access, Event};
 use stead_snapshot::{Draft, SnapshotName};
 
 pub(crate) use self::running::wait_until_over;
+use crate::counted::counted;
 use crate::dump::SEED_SNAPSHOT;
 use crate::environment::{Database, Environment};
 use crate::error::{Error, Result};
@@ -209,7 +210,7 @@ async fn perform(
             let step = csv::CsvStep { path: file, table, null, delimiter: *delimiter };
             let count = csv::run(session.as_mut(), &step).await?;
             session.close().await?;
-            Ok(format!("{count} rows"))
+            Ok(counted(count, "row"))
         }
         SeedAction::Run { command } => {
             let urls = urls(environment, databases);

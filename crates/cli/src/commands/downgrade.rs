@@ -3,6 +3,7 @@
 
 use clap::Args;
 use serde_json::json;
+use stead::counted::counted;
 use stead::downgrade::{DowngradeOptions, downgrade, plan};
 use stead::error::Result;
 
@@ -51,11 +52,7 @@ impl Downgrade {
         let question = format!("{}? what they hold is lost", list.join(", "));
         invocation.printer.confirm(&question, self.yes)?;
         let steps = downgrade(&environment, &options).await?;
-        let text = if steps.len() == 1 {
-            "took back 1 revision".to_owned()
-        } else {
-            format!("took back {} revisions", steps.len())
-        };
+        let text = format!("took back {}", counted(steps.len(), "revision"));
         Ok(Outcome::summary(json!({ "taken_back": steps }), text))
     }
 }

@@ -7,7 +7,7 @@ use stead::error::Result;
 
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
-use crate::progress::{bytes, grouped};
+use crate::progress::{bytes, many};
 
 /// Keep rows and files together, as a snapshot
 ///
@@ -48,10 +48,10 @@ impl Dump {
         }
         let dumped = dump(&environment, &options).await?;
         let text = format!(
-            "kept as `{}`: {} rows, {} files, {}",
+            "kept as `{}`: {}, {}, {}",
             dumped.name,
-            grouped(dumped.rows),
-            grouped(dumped.files),
+            many(dumped.rows, "row"),
+            many(dumped.files, "file"),
             bytes(dumped.packed_bytes)
         );
         Ok(Outcome::summary(json!({ "snapshot": dumped }), text))

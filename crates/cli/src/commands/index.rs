@@ -9,7 +9,7 @@ use stead::reindex::{self, IndexState, IndexStatus};
 
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
-use crate::progress::grouped;
+use crate::progress::many;
 
 /// Build, look at, check or drop search indexes
 #[derive(Debug, Args)]
@@ -123,7 +123,7 @@ impl Build {
         let lines: Vec<String> = built
             .iter()
             .map(|(name, built)| match built {
-                Some(built) => format!("{name}: {} documents", grouped(built.documents)),
+                Some(built) => format!("{name}: {}", many(built.documents, "document")),
                 None => format!("{name}: current"),
             })
             .collect();
@@ -149,9 +149,8 @@ impl Verify {
         for name in names(environment, self.names)? {
             verified.push(stead::search::verify(environment, &name).await?);
         }
-        let line = |index: &stead::search::Verified| {
-            format!("{}: {} documents, sound\n", index.name, grouped(index.documents))
-        };
+        let line =
+            |index: &stead::search::Verified| format!("{}: {}, sound\n", index.name, many(index.documents, "document"));
         let text: String = verified.iter().map(line).collect();
         Ok(Outcome::data(json!({ "indexes": verified }), text))
     }
@@ -175,7 +174,7 @@ pub(crate) fn describe(status: &IndexStatus) -> String {
     let name = &status.name;
     let built = status.built.as_ref();
     let about = built.map_or_else(String::new, |built| {
-        format!(", {} documents, as of {}, not followed", grouped(built.documents), built.built_at)
+        format!(", {}, as of {}, not followed", many(built.documents, "document"), built.built_at)
     });
     match status.state {
         IndexState::Absent => format!("index {name}: absent"),

@@ -8,7 +8,7 @@ use stead::load::{LoadOptions, load, question};
 use crate::args::Consent;
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
-use crate::progress::grouped;
+use crate::progress::many;
 
 /// Bring back the rows and files of a snapshot, then upgrade
 ///
@@ -62,7 +62,7 @@ impl Load {
         }
         invocation.ask(question(&environment, &options), self.yes).await?;
         let loaded = load(&environment, &options).await?;
-        let text = format!("loaded `{}`: {} rows, {} files", loaded.name, grouped(loaded.rows), grouped(loaded.files));
+        let text = format!("loaded `{}`: {}, {}", loaded.name, many(loaded.rows, "row"), many(loaded.files, "file"));
         Ok(Outcome::summary(json!({ "loaded": loaded }), text))
     }
 }

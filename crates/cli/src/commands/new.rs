@@ -1,6 +1,6 @@
 //! `stead new`: a project to begin with. It is the one command that needs no project around it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -36,7 +36,11 @@ impl New {
         }
         let files = stead::new::new(&folder)?;
         let list: String = files.iter().map(|file| format!("  {}\n", file.display())).collect();
-        let next = format!("stead -C {} init", for_shells(&self.folder.display().to_string()));
+        let next = if self.folder == Path::new(".") {
+            "stead init".to_owned()
+        } else {
+            format!("stead -C {} init", for_shells(&self.folder.display().to_string()))
+        };
         let text = format!("made `{}`:\n{list}next: {next}", self.folder.display());
         Ok(Outcome::summary(json!({ "folder": folder, "files": files, "next": next }), text))
     }

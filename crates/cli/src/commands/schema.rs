@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use stead::counted::counted;
 use stead::error::Result;
 use stead::project::Roles;
 use stead::schema::{self, Named, Origin};
@@ -67,7 +68,7 @@ impl Schema {
             Some(folder) => {
                 let folder = invocation.directory()?.join(folder);
                 let count = schema::write_files(&folder, &schemas)?;
-                let summary = format!("wrote {count} files to `{}`", folder.display());
+                let summary = format!("wrote {} to `{}`", counted(count, "file"), folder.display());
                 Ok(Outcome::summary(json!({ "files": count }), summary))
             }
         }

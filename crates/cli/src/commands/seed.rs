@@ -39,7 +39,7 @@ impl Seed {
         }
         invocation.ask(stead::seed::question(&environment), self.yes).await?;
         let seeded = stead::seed::seed(&environment, self.skip_index).await?;
-        let text = format!("seeded; {} rows, kept as the snapshot `_init`", crate::progress::grouped(seeded.rows));
+        let text = format!("seeded; {}, kept as the snapshot `_init`", crate::progress::many(seeded.rows, "row"));
         Ok(Outcome::summary(json!({ "seeded": seeded }), text))
     }
 }

@@ -7,7 +7,7 @@ use stead::snapshots;
 
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
-use crate::progress::{bytes, grouped};
+use crate::progress::{bytes, many};
 
 /// List, show, verify or remove snapshots
 #[derive(Debug, Args)]
@@ -98,10 +98,10 @@ fn line(entry: &snapshots::Entry) -> String {
     let verified =
         entry.verified_at.as_ref().map_or_else(|| "not verified since".to_owned(), |at| format!("verified {at}"));
     format!(
-        "{name}  {}  {}  {} rows  heads {}  {verified}\n",
+        "{name}  {}  {}  {}  heads {}  {verified}\n",
         entry.created_at,
         bytes(entry.packed_bytes),
-        grouped(entry.rows),
+        many(entry.rows, "row"),
         entry.heads.join(", "),
     )
 }

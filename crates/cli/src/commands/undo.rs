@@ -3,6 +3,7 @@
 
 use clap::Args;
 use serde_json::json;
+use stead::counted::counted;
 use stead::environment::Environment;
 use stead::error::Result;
 use stead::undo;
@@ -10,7 +11,7 @@ use stead::undo;
 use crate::args::Consent;
 use crate::invocation::Invocation;
 use crate::printer::Outcome;
-use crate::progress::{bytes, grouped};
+use crate::progress::{bytes, many};
 
 /// Take back the newest load, seed, reset, `init --clean`, `init --load` or undo
 ///
@@ -59,14 +60,16 @@ impl Undo {
         let written: i64 = preview.databases.iter().map(|database| database.written_since.max(0)).sum();
         if environment.project.protected || environment.project.environment != "development" {
             let question = format!(
-                "take back `{}` of {}? {written} rows written since move to a new undo point",
-                preview.operation, preview.at
+                "take back `{}` of {}? {} written since move to a new undo point",
+                preview.operation,
+                preview.at,
+                many(written.unsigned_abs(), "row")
             );
             invocation.printer.confirm(&question, self.yes)?;
         }
         let operation = undo::undo(&environment).await?;
         let since = if written > 0 {
-            format!("; {} rows written since are kept as the next undo point", grouped(written.unsigned_abs()))
+            format!("; {} written since kept as the next undo point", many(written.unsigned_abs(), "row"))
         } else {
             String::new()
         };
@@ -79,14 +82,14 @@ impl Undo {
     async fn prune(&self, environment: &Environment, invocation: &Invocation<'_>) -> Result<Outcome> {
         let points = undo::list(&environment.state)?;
         if points.is_empty() || self.dry_run {
-            let text = format!("{} undo points would be removed", points.len());
+            let text = format!("{} would be removed", counted(points.len(), "undo point"));
             let text = if points.is_empty() { "there is no undo point".to_owned() } else { text };
             return Ok(Outcome::summary(json!({ "removed": 0, "points": points }), text));
         }
-        let question = format!("remove {} undo points? what they keep is gone then", points.len());
+        let question = format!("remove {}? what they keep is gone then", counted(points.len(), "undo point"));
         invocation.printer.confirm(&question, self.yes)?;
         let removed = undo::prune_all(environment).await?;
-        Ok(Outcome::summary(json!({ "removed": removed }), format!("removed {removed} undo points")))
+        Ok(Outcome::summary(json!({ "removed": removed }), format!("removed {}", counted(removed, "undo point"))))
     }
 }
 
@@ -100,7 +103,7 @@ async fn list(environment: &Environment) -> Result<Outcome> {
             .iter()
             .find_map(|database| database.kept.as_ref().and_then(|_kept| environment.stopped(&database.name)));
         let more = stopped.map(|error| format!(" and what is on a server: {}", error.message)).unwrap_or_default();
-        lines += &format!("{}  {}  {} rows, {}{more}\n", point.at, point.operation, grouped(rows), bytes(size));
+        lines += &format!("{}  {}  {}, {}{more}\n", point.at, point.operation, many(rows, "row"), bytes(size));
         documents.push(json!({ "point": point, "bytes": size }));
     }
     let lines = if lines.is_empty() { "there is no undo point\n".to_owned() } else { lines };

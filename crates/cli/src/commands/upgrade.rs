@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
+use stead::counted::counted;
 use stead::error::Result;
 use stead::upgrade::{UpgradeOptions, plan, upgrade};
 
@@ -49,8 +50,7 @@ impl Upgrade {
         let steps = upgrade(&environment, &options).await?;
         let text = match steps.len() {
             0 => "at head; nothing was pending".to_owned(),
-            1 => "applied 1 revision".to_owned(),
-            count => format!("applied {count} revisions"),
+            count => format!("applied {}", counted(count, "revision")),
         };
         Ok(Outcome::summary(json!({ "applied": steps }), text))
     }

@@ -113,7 +113,7 @@ every_engine! {
         fixture.sql("main", "DELETE FROM items");
         fixture.sql("stats", "DELETE FROM visits");
         fixture.write("storage/papers/new.txt", "new");
-        fixture.run(["load", "b", "--database", "stats"]).exits(0).says("1 rows, 0 files");
+        fixture.run(["load", "b", "--database", "stats"]).exits(0).says("1 row, 0 files");
         assert_eq!(fixture.value("stats", "SELECT at FROM visits"), "today");
         assert_eq!(fixture.value("main", "SELECT count(*) FROM items"), "0");
         assert_eq!(fixture.read("storage/papers/new.txt"), "new");

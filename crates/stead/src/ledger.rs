@@ -19,6 +19,9 @@ const LEVEL: i32 = 3;
 /// A stored schema may not claim to be larger than this when it is unpacked.
 const LARGEST_SCHEMA: usize = 1 << 30;
 
+/// PostgreSQL's state for a schema that is not there.
+const NO_SCHEMA: &str = "3F000";
+
 /// True if the database has that table of stead's own.
 ///
 /// # Errors
@@ -36,7 +39,13 @@ pub async fn has_table(session: &mut dyn Session, table: &str) -> Result<bool> {
 /// Whatever the engine says.
 pub async fn ensure(session: &mut dyn Session) -> Result<()> {
     for statement in sql::create(session.kind()) {
-        session.execute(statement, &[]).await?;
+        session.execute(statement, &[]).await.map_err(|error| match error.engine_code.as_deref() {
+            Some(NO_SCHEMA) => error.hint(
+                "stead writes what it did into tables of the schema `public`: `CREATE SCHEMA public` brings it back, and nobody \
+                 else needs a right to it",
+            ),
+            _ => error,
+        })?;
     }
     Ok(())
 }

@@ -79,6 +79,10 @@ pub fn choose_app(project: &Project, app: Option<&str>) -> Result<String> {
         Some(app) if project.apps.contains_key(app) => Ok(app.to_owned()),
         Some(app) => Err(crate::environment::unknown("app", app, names())),
         None if project.apps.len() == 1 => Ok(names().collect()),
+        None if project.apps.is_empty() => {
+            Err(Error::usage("app-missing", "the project has no app whose revisions could be meant")
+                .hint("`[apps.NAME]` in the project file declares one, with `path = \"apps/NAME\"`"))
+        }
         None => {
             let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             Err(Error::usage("app-missing", format!("say which app is meant: {list}")).hint("add `--app NAME`"))

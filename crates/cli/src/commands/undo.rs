@@ -60,7 +60,7 @@ impl Undo {
         let written: i64 = preview.databases.iter().map(|database| database.written_since.max(0)).sum();
         if environment.project.protected || environment.project.environment != "development" {
             let question = format!(
-                "take back `{}` of {}? {} written since move to a new undo point",
+                "take back `{}` of {}? that moves to a new undo point what was written since: {}",
                 preview.operation,
                 preview.at,
                 many(written.unsigned_abs(), "row")
@@ -69,7 +69,7 @@ impl Undo {
         }
         let operation = undo::undo(&environment).await?;
         let since = if written > 0 {
-            format!("; {} written since kept as the next undo point", many(written.unsigned_abs(), "row"))
+            format!("; kept as the next undo point: {} written since", many(written.unsigned_abs(), "row"))
         } else {
             String::new()
         };

@@ -1,8 +1,9 @@
 //! Rows 49 and 53 to 57: revisions on every engine, run with the real command.
 
 use stead_testkit::fixture::{Fixture, Home};
+use stead_testkit::servers::TestServer;
 
-use crate::{project, ready};
+use crate::{empty, project, ready};
 
 const THIRD: &str = "apps/shop/migrations/0003_items_by_kind.sql";
 
@@ -383,4 +384,18 @@ every_engine! {
         fixture.run(["upgrade"]).exits(2).says("COMMIT").says("transaction: none");
         assert!(!fixture.has("main", "one"));
     }
+}
+
+/// What has to be there before anything is recorded is named with what brings it.
+#[test]
+fn what_is_lacking_for_revisions_is_named() {
+    let bare = empty();
+    bare.write("stead.toml", "[project]\nname = \"bare\"\n\n[databases.main]\nurl = \"sqlite:main.db\"\n");
+    bare.run(["revision", "-m", "first"]).exits(2).says("the project has no app").says("[apps.NAME]");
+    let Some(fixture) = project::at(Home::On(TestServer::Postgres15)) else { return };
+    fixture.on_server(&format!("CREATE DATABASE \"{}\"", fixture.name_on_server("main")));
+    fixture.sql("main", "DROP SCHEMA public");
+    fixture.run(["upgrade", "--database", "main"]).exits(1).says("`CREATE SCHEMA public` brings it back");
+    fixture.sql("main", "CREATE SCHEMA public");
+    fixture.run(["upgrade", "--database", "main"]).exits(0);
 }
